@@ -1,0 +1,100 @@
+"""The runtime against bare redis-py: what a shared pool saves, and what the factory costs."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import redis
+import redis.asyncio
+
+from benchmarks.rounds import Comparison, compare
+from mooring import RedisConnectionManager, create_async_redis_from_config, create_redis_from_config
+from mooring.embedded import EmbeddedRedis
+
+__all__ = ["comparisons"]
+
+CALLS = 2000
+ROUNDS = 7
+
+
+def comparisons() -> Iterator[Comparison]:
+    """Every comparison of this file, each measured when it is asked for."""
+    with EmbeddedRedis(password="bench") as server:
+        yield compare(
+            "new client per call / shared pool, 1 at once",
+            {
+                "per call": lambda: _timed(lambda: _client_per_call(server.url), CALLS // 10),
+                "shared": lambda: _timed(lambda: _factory_per_call(server.url), CALLS // 10),
+            },
+            ROUNDS,
+        )
+        bare = redis.Redis.from_url(server.url)
+        ours = create_redis_from_config(url=server.url)
+        yield compare(
+            "GET by the factory's client / by bare redis-py",
+            {"mooring": lambda: _timed(lambda: ours.get("key"), CALLS), "redis-py": lambda: _timed(lambda: bare.get("key"), CALLS)},
+            ROUNDS,
+        )
+        bare.close()
+        for concurrent in (1, 50):
+            yield compare(
+                f"asyncio GET, {concurrent} at once / bare redis-py",
+                {
+                    "mooring": lambda n=concurrent: asyncio.run(_asyncio_ours(server.url, n)),  # type: ignore[misc]  # bound now
+                    "redis-py": lambda n=concurrent: asyncio.run(_asyncio_bare(server.url, n)),  # type: ignore[misc]
+                },
+                ROUNDS,
+            )
+        RedisConnectionManager.instance().close()
+    yield compare(
+        "import mooring / import redis",
+        {"mooring": lambda: _import("mooring"), "redis": lambda: _import("redis")},
+        ROUNDS,
+    )
+
+
+def _timed(call: Callable[[], object], times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        call()
+    return (time.perf_counter() - start) / times
+
+
+def _client_per_call(url: str) -> None:
+    client = redis.Redis.from_url(url)
+    client.get("key")
+    client.close()
+
+
+def _factory_per_call(url: str) -> None:
+    create_redis_from_config(url=url).get("key")
+
+
+async def _asyncio_ours(url: str, concurrent: int) -> float:
+    return await _timed_async(create_async_redis_from_config(url=url).get, concurrent)
+
+
+async def _asyncio_bare(url: str, concurrent: int) -> float:
+    async with redis.asyncio.Redis.from_url(url) as client:
+        return await _timed_async(client.get, concurrent)
+
+
+async def _timed_async(get: Callable[[str], Awaitable[object]], concurrent: int) -> float:
+    async def caller() -> None:
+        for _ in range(CALLS // concurrent):
+            await get("key")
+
+    await asyncio.gather(*(get("key") for _ in range(concurrent)))  # opens the connections
+    start = time.perf_counter()
+    await asyncio.gather(*(caller() for _ in range(concurrent)))
+    return (time.perf_counter() - start) / CALLS
+
+
+def _import(module: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+    return time.perf_counter() - start

@@ -1,0 +1,92 @@
+"""What fixing came to, as data: what changed, what was refused, what is left for a person."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mooring.audit.edits import Fix
+from mooring.audit.files import SourceFile
+from mooring.audit.rule import Finding
+
+__all__ = ["Applied", "Change", "Failure", "FixOutcome", "Left", "Refused"]
+
+# Only a line feed ends a line of a diff, as for git and patch; a carriage return before it belongs to the line.
+DIFF_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fix that was made: for which rules, and at which line of the text that it was made in."""
+
+    path: str
+    line: int
+    rules: tuple[str, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A fix that was undone because its file would have been worse off."""
+
+    finding: Finding
+    fix: Fix
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A finding that stays, and why."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A changed file that could not be written; it is as it was."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file before and after, and the fixes in between; nothing is written yet."""
+
+    source: SourceFile
+    text: str
+    applied: tuple[Applied, ...]
+
+    @property
+    def path(self) -> str:
+        """The file, relative to the root of the audit."""
+        return self.source.path
+
+    def diff(self) -> str:
+        """The change as a unified diff that `patch -p1` and `git apply` take, secrets and all."""
+        mark = "\ufeff" if self.source.bom else ""
+        lines = difflib.unified_diff(
+            DIFF_LINE.findall(mark + self.source.text),
+            DIFF_LINE.findall(mark + self.text),
+            f"a/{self.path}",
+            f"b/{self.path}",
+        )
+        return "".join(_ended(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class FixOutcome:
+    """Everything that fixing came to; `rounds` is how often it looked again."""
+
+    changes: tuple[Change, ...]
+    refused: tuple[Refused, ...]
+    left: tuple[Left, ...]
+    rounds: int
+
+
+def _ended(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

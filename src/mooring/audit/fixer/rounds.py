@@ -1,0 +1,169 @@
+"""Round after round: choose fixes that go together, make them, keep what stands the test, audit again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
+
+from mooring.audit.edits import Edit, Fix, Safety, apply, choose
+from mooring.audit.edits.orphans import Policy, drop_orphans
+from mooring.audit.edits.syntax import parse
+from mooring.audit.files import SourceFile
+from mooring.audit.fixer.outcome import Applied, Change, FixOutcome, Left, Refused
+from mooring.audit.fixer.verification import fault
+from mooring.audit.project import Project
+from mooring.audit.rewrite.exports import imported_elsewhere, is_inert
+from mooring.audit.rule import Finding
+
+__all__ = ["Audited", "fix"]
+
+MAX_ROUNDS = 10
+
+
+class Audited(Protocol):
+    """What the fixer needs to know of an audit."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong, each with its fix."""
+
+    @property
+    def project(self) -> Project:
+        """The tree as this audit saw it."""
+
+
+# An audit of the same tree in which the files of the mapping have the given contents.
+Reaudit = Callable[[Mapping[str, bytes]], Audited]
+
+
+@dataclass
+class Progress:
+    """What has become of the tree so far; nothing is on disk."""
+
+    original: dict[str, SourceFile] = field(default_factory=dict)
+    current: dict[str, SourceFile] = field(default_factory=dict)
+    applied: dict[str, list[Applied]] = field(default_factory=dict)
+    refused: dict[tuple[str, str], Refused] = field(default_factory=dict)
+
+    def contents(self) -> dict[str, bytes]:
+        """The changed files as they would be written."""
+        return {path: source.encode(source.text) for path, source in self.current.items()}
+
+    def changes(self) -> tuple[Change, ...]:
+        """The files that differ from what they were."""
+        return tuple(
+            Change(self.original[path], source.text, tuple(self.applied.get(path, ())))
+            for path, source in sorted(self.current.items())
+            if source.text != self.original[path].text
+        )
+
+
+def fix(first: Audited, again: Reaudit, *, unsafe: bool = False, rounds: int = MAX_ROUNDS) -> FixOutcome:
+    """Make every applicable fix of an audit, in memory, and those that come to light on the way.
+
+    Safe fixes are made, unsafe ones too if `unsafe`; display-only ones never. `again` audits the tree with changed
+    files. A fix whose result is broken is refused by itself; the others stay. At most `rounds` rounds are made.
+    """
+    progress, audit, made = Progress(), first, 0
+    while made < rounds:
+        findings = _applicable(audit.findings, progress, unsafe=unsafe)
+        chosen = choose(dict.fromkeys(found for found, _ in findings))
+        if not chosen:
+            break
+        accepted = _advance(progress, audit.project, chosen, findings)
+        if accepted:
+            made += 1
+            audit = again(progress.contents())
+    left = [Left(finding, _why_left(finding, progress, unsafe=unsafe)) for finding in audit.findings]
+    return FixOutcome(progress.changes(), tuple(progress.refused.values()), tuple(left), made)
+
+
+Applicable = list[tuple[Fix, Finding]]
+
+
+def _applicable(findings: Iterable[Finding], progress: Progress, *, unsafe: bool) -> Applicable:
+    allowed = (Safety.SAFE, Safety.UNSAFE) if unsafe else (Safety.SAFE,)
+    return [
+        (found, finding)
+        for finding in findings
+        if (found := finding.problem.fix) and found.safety in allowed and _key(finding) not in progress.refused
+    ]
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.fingerprint, finding.problem.fix.title if finding.problem.fix else ""
+
+
+def _advance(progress: Progress, project: Project, chosen: list[Fix], findings: Applicable) -> list[Fix]:
+    """Make the chosen fixes, one by one in the files that would not stand all of them; note what is refused."""
+    rules: dict[Fix, list[Finding]] = {}
+    for found, finding in findings:
+        rules.setdefault(found, []).append(finding)
+    results = {path: _result(progress, project, path, text) for path, text in _edited(project, chosen).items()}
+    broken = {path for path, result in results.items() if isinstance(result, str)}
+    accepted = [found for found in chosen if not _paths(found) & broken]
+    for found in [found for found in chosen if _paths(found) & broken]:
+        near = [other for other in accepted if _paths(other) & _paths(found)]
+        trial = _edited(project, [*near, found])
+        reasons = [reason for path in sorted(_paths(found)) if (reason := fault(project.source(path), trial[path]))]
+        if reasons:
+            progress.refused.update({_key(finding): Refused(finding, found, reasons[0]) for finding in rules[found]})
+        else:
+            accepted.append(found)
+    if broken:
+        results = {path: _result(progress, project, path, text) for path, text in _edited(project, accepted).items()}
+    for path, result in results.items():
+        if isinstance(result, SourceFile):
+            progress.original.setdefault(path, project.source(path))
+            progress.current[path] = result
+    for found in accepted:
+        _note(progress, found, rules[found])
+    return accepted
+
+
+def _result(progress: Progress, project: Project, path: str, text: str) -> SourceFile | str:
+    """A file with its new text and without the imports that its fixes left without a use, or what is wrong with it."""
+    source = project.source(path)
+    reason = fault(source, text)
+    if reason is not None:
+        return reason
+    before, after = parse(progress.original.get(path, source)), parse(replace(source, text=text))
+    if before is None or after is None:
+        return replace(source, text=text)
+    policy = Policy(partial(imported_elsewhere, project, path), partial(is_inert, project))
+    tidy = drop_orphans(before, after, policy).source
+    return after.source if fault(source, tidy.text) else tidy
+
+
+def _paths(found: Fix) -> set[str]:
+    return {edit.path for edit in found.edits}
+
+
+def _edited(project: Project, fixes: Iterable[Fix]) -> dict[str, str]:
+    edits: dict[str, list[Edit]] = {}
+    for found in fixes:
+        for edit in found.edits:
+            edits.setdefault(edit.path, []).append(edit)
+    return {path: apply(project.source(path).text, changes) for path, changes in edits.items()}
+
+
+def _note(progress: Progress, found: Fix, findings: Sequence[Finding]) -> None:
+    first = findings[0].problem
+    applied = Applied(first.path, first.span.line, tuple(dict.fromkeys(f.rule for f in findings)), found.title)
+    for path in dict.fromkeys(edit.path for edit in found.edits):
+        progress.applied.setdefault(path, []).append(applied)
+
+
+def _why_left(finding: Finding, progress: Progress, *, unsafe: bool) -> str:
+    found = finding.problem.fix
+    if found is None:
+        return "no automatic fix"
+    if _key(finding) in progress.refused:
+        return progress.refused[_key(finding)].reason
+    if found.safety is Safety.DISPLAY:
+        return f"only a suggestion: {found.title}"
+    if found.safety is Safety.UNSAFE and not unsafe:
+        return f"its fix needs --unsafe: {found.title}"
+    return "its fix did not settle"

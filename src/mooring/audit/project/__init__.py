@@ -1,0 +1,82 @@
+"""Links the facts of all files: a `Project` is what the rules know of a tree beyond the fact in front of them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+
+from mooring.audit.facts import Command, Module, Service, Site
+from mooring.audit.files import SourceFile
+from mooring.audit.project.arguments import Arguments, gather
+from mooring.audit.project.commands import find_commands
+from mooring.audit.project.evaluate import Evaluator
+from mooring.audit.project.lifetime import Lifetimes
+from mooring.audit.project.meanings import Context
+from mooring.audit.project.modules import Modules
+from mooring.audit.project.settings import find_settings
+from mooring.audit.project.sites import find_sites
+
+__all__ = ["Project"]
+
+
+class Project:
+    """The sites, commands and services of a tree, and the source of each file that a rule may have to quote or edit."""
+
+    def __init__(
+        self,
+        modules: Modules,
+        source: Callable[[str], SourceFile],
+        audited: Iterable[str],
+        services: tuple[Service, ...] = (),
+    ) -> None:
+        self.source = source
+        self.services = services
+        self._modules = modules
+        self._evaluator = evaluator = Evaluator(modules)
+        self.audited = [module for path in audited if (module := modules.get(path)) is not None]
+        self.sites: list[Site] = []
+        for module in self.audited:
+            self.sites += find_sites(evaluator, module, self.flavour(module))
+        lifetimes = Lifetimes(evaluator)
+        for site in self.sites:
+            lifetimes.judge(site)
+        for module in self.audited:
+            for setting in find_settings(evaluator, module):
+                setting.scope = lifetimes.scope_kind(setting)
+                self.sites.append(setting)
+        by_call = {id(site.call): site for site in self.sites}
+        self.commands: list[Command] = [
+            command for module in self.audited for command in find_commands(evaluator, module, by_call)
+        ]
+
+    @property
+    def modules(self) -> dict[str, Module]:
+        """The modules that were read, by path."""
+        return self._modules.loaded
+
+    def arguments(self, site: Site) -> Arguments:
+        """What the constructor of a site is given, for rules about a single option."""
+        given = [argument for call in (site.call, *site.bound) for argument in call.arguments]
+        return gather(self._evaluator, given, Context(site.module, site.call.scope))
+
+    def flavour(self, module: Module) -> bool | None:
+        """Whether `redis` would be the asyncio client in a module that forgets to import it; None if nothing tells.
+
+        An import that ended up in the module's docstring or a comment tells first, then what its neighbours import.
+        """
+        told = _flavours((i.module, i.name) for i in module.mentioned)
+        if not told:
+            package = posixpath.dirname(posixpath.dirname(module.path))
+            siblings = [
+                m for m in self.audited if m is not module and m.path.startswith(f"{package}/" if package else "")
+            ]
+            told = _flavours((i.module, i.name) for sibling in siblings for i in sibling.imports)
+        return told.pop() if len(told) == 1 else None
+
+
+def _flavours(imports: Iterable[tuple[str, str | None]]) -> set[bool]:
+    return {
+        module.startswith(("redis.asyncio", "aioredis")) or name == "asyncio"
+        for module, name in imports
+        if module.partition(".")[0] in ("redis", "aioredis")
+    }

@@ -1,0 +1,79 @@
+"""The arguments that reach a constructor, with what `**` unpacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mooring.audit.facts import Argument, Mapping, Span, Value
+from mooring.audit.project.meanings import Context, Evaluates, Known, Meanings, Structure
+
+__all__ = ["Arguments", "gather"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One argument: its value, where that is looked up, and the span that gives it."""
+
+    value: Value
+    context: Context
+    span: Span
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What a constructor is given; `open` if something unpacked cannot be told."""
+
+    evaluator: Evaluates
+    named: dict[str, Entry] = field(default_factory=dict)
+    positional: list[Entry] = field(default_factory=list)
+    open: bool = False
+
+    def get(self, keyword: str, position: int | None = None) -> Entry | None:
+        """The argument called `keyword`, else the one at `position`."""
+        if keyword in self.named:
+            return self.named[keyword]
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        return None
+
+    def meanings(self, keyword: str, position: int | None = None, *, none: bool = False) -> Meanings:
+        """Every meaning of that argument; nothing if it is not given or, unless `none`, given as None."""
+        entry = self.get(keyword, position)
+        found = self.evaluator.meanings(entry.value, entry.context) if entry else ()
+        return () if found == (Known(None),) and not none else found
+
+
+def gather(evaluator: Evaluates, arguments: Iterable[Argument], context: Context) -> Arguments:
+    """The arguments of a call in `context`; of those given twice the first counts."""
+    gathered = Arguments(evaluator)
+    for argument in arguments:
+        entry = Entry(argument.value, context, argument.value_span)
+        if argument.keyword is None:
+            gathered.positional.append(entry)
+        elif argument.keyword == "*":
+            gathered.open = True
+        elif argument.keyword == "**":
+            _unpack(gathered, entry)
+        else:
+            gathered.named.setdefault(argument.keyword, entry)
+    return gathered
+
+
+def _unpack(gathered: Arguments, unpacked: Entry) -> None:
+    evaluator = gathered.evaluator
+    meanings = evaluator.meanings(unpacked.value, unpacked.context)
+    gathered.open = gathered.open or not meanings
+    for meaning in meanings:
+        if not (isinstance(meaning, Structure) and isinstance(meaning.value, Mapping)):
+            gathered.open = True
+            continue
+        for key, value in meaning.value.items:
+            entry = Entry(value, meaning.context, unpacked.span)
+            names = () if key is None else evaluator.meanings(key, meaning.context)
+            if key is None:
+                _unpack(gathered, entry)
+            elif len(names) == 1 and isinstance(names[0], Known):
+                gathered.named.setdefault(str(names[0].value), entry)
+            else:
+                gathered.open = True

@@ -1,0 +1,276 @@
+"""Follows names, attributes, calls and defaults through the tree, to every meaning that a value can have.
+
+Flow is followed as far as it is cheap and sure: an unconditional assignment hides those before it in the same scope,
+anything conditional adds to them. What is not followed is `Unknown`, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mooring.audit.facts import (
+    Attribute,
+    Awaited,
+    Binding,
+    Call,
+    Choice,
+    Constant,
+    Imported,
+    Item,
+    Joined,
+    Local,
+    Mapping,
+    Module,
+    Name,
+    Opaque,
+    Parameter,
+    Scope,
+    Sequence,
+    Value,
+)
+from mooring.audit.project.attributes import attribute, item
+from mooring.audit.project.calls import called
+from mooring.audit.project.classes import annotated
+from mooring.audit.project.functions import is_static
+from mooring.audit.project.meanings import (
+    Context,
+    Definition,
+    External,
+    Formed,
+    Frame,
+    Instance,
+    Known,
+    Meaning,
+    Meanings,
+    Outside,
+    Structure,
+    TreeModule,
+    Typed,
+    Unknown,
+    distinct,
+)
+from mooring.audit.project.modules import Modules
+
+__all__ = ["Evaluator"]
+
+MAX_DEPTH = 40
+# Methods of text that leave it as telling as it was.
+TEXT_METHODS = frozenset(
+    {"strip", "lstrip", "rstrip", "replace", "lower", "upper", "removeprefix", "removesuffix", "encode", "decode",
+     "get_secret_value", "unicode_string", "render_as_string"}
+)  # fmt: skip
+
+UNKNOWN: Meanings = (Unknown(),)
+
+
+class Evaluator:
+    """Answers what a value means; remembers its answers."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self._memo: dict[tuple[int, int, Frame | None], Meanings] = {}
+        self._kept: list[Value] = []
+        self._open: set[tuple[int, int, Frame | None]] = set()
+        self._depth = 0
+        self._cuts = 0
+
+    def meanings(self, value: Value, context: Context) -> Meanings:
+        """Every meaning of `value` in `context`, without repetition, in the order of the source."""
+        key = (id(value), id(context.module.scopes[context.scope]), context.frame)
+        if key in self._memo:
+            return self._memo[key]
+        if key in self._open or self._depth > MAX_DEPTH:
+            self._cuts += 1
+            return UNKNOWN
+        cuts = self._cuts
+        self._open.add(key)
+        self._depth += 1
+        try:
+            found = distinct(self._evaluate(value, context))
+        finally:
+            self._depth -= 1
+            self._open.discard(key)
+        # An answer that was cut short is right only for the question that was cut.
+        if self._cuts == cuts or not self._open:
+            self._memo[key] = found
+            self._kept.append(value)  # an id may be used again once its object is gone
+        return found
+
+    def _evaluate(self, value: Value, context: Context) -> Iterator[Meaning]:
+        match value:
+            case Constant(value=literal):
+                yield Known(literal)
+            case Name():
+                yield from self.lookup(value, context)
+            case Local(scope=index):
+                yield Definition(context.module, context.module.scopes[index])
+            case Imported():
+                yield from self._imported(value, context.module)
+            case Attribute() | Item() | Call():
+                yield from self._applied(value, context)
+            case Choice(options=parts):
+                for part in parts:
+                    yield from self.meanings(part, context)
+            case Joined(parts=parts):
+                yield self._joined(parts, context)
+            case Mapping() | Sequence():
+                yield Structure(value, context)
+            case Awaited(value=inner):
+                yield from self.meanings(inner, context)
+            case Opaque():
+                yield Unknown()
+
+    def _applied(self, value: Attribute | Item | Call, context: Context) -> Iterator[Meaning]:
+        if isinstance(value, Call):
+            func = value.func
+            if isinstance(func, Attribute) and func.name in TEXT_METHODS:
+                texts = [m for m in self.meanings(func.base, context) if isinstance(m, Known | Formed | Outside)]
+                if texts:
+                    yield from texts
+                    return
+            for callee in self.meanings(func, context):
+                yield from called(self, callee, value, context)
+            return
+        for owner in self.meanings(value.base, context):
+            if isinstance(value, Attribute):
+                yield from attribute(self, owner, value.name)
+            else:
+                yield from item(self, owner, self.meanings(value.key, context))
+
+    # --- names ---
+
+    def lookup(self, name: Name, context: Context) -> Iterator[Meaning]:
+        """What a name means where it stands."""
+        for depth, scope in enumerate(context.module.enclosing(context.scope)):
+            if scope.kind == "class" and depth:
+                continue
+            if name.id in scope.outer:
+                continue
+            parameter = next((p for p in scope.parameters if p.name == name.id), None)
+            bindings = self._reaching(scope, name, direct=depth == 0)
+            if parameter is not None:
+                if not any(not binding.conditional for binding in bindings):
+                    yield from self._parameter(parameter, scope, context)
+                yield from self._bound(bindings, context)
+                return
+            if bindings:
+                yield from self._bound(bindings, context)
+                return
+        for star in context.module.stars:
+            path = self.modules.find(context.module.path, star.module, star.level)
+            found = path and self.member(path, name.id)
+            if found:
+                yield from found
+                return
+        yield External(name.id, guessed=True)
+
+    def _reaching(self, scope: Scope, name: Name, *, direct: bool) -> list[Binding]:
+        """The bindings of a name that can hold where it is used."""
+        bindings = scope.bindings.get(name.id, [])
+        if direct and name.line and scope.kind != "class":
+            before = [binding for binding in bindings if binding.line <= name.line]
+            bindings = before or bindings
+        for index in range(len(bindings) - 1, -1, -1):
+            if not bindings[index].conditional and bindings[index].scope == scope.index:
+                return bindings[index:]
+        return list(bindings)
+
+    def _bound(self, bindings: Iterable[Binding], context: Context) -> Iterator[Meaning]:
+        for binding in bindings:
+            frame = context.frame if binding.scope == context.scope or self._inside(binding, context) else None
+            inner = Context(context.module, binding.scope, frame)
+            if isinstance(binding.value, Opaque) and binding.annotation is not None:
+                yield from annotated(self, binding.annotation, inner)
+            else:
+                yield from self.meanings(binding.value, inner)
+
+    def _inside(self, binding: Binding, context: Context) -> bool:
+        frame = context.frame
+        return frame is not None and frame.function.index == binding.scope
+
+    def _parameter(self, parameter: Parameter, scope: Scope, context: Context) -> Iterator[Meaning]:
+        module = context.module
+        frame = context.frame
+        if frame is not None and frame.function is scope:
+            for name, value in frame.arguments:
+                if name == parameter.name:
+                    yield from self.meanings(value, frame.caller)
+                    return
+            if parameter.default is None:
+                yield Outside(parameter.name)
+                return
+        holder = module.scopes[scope.parent] if scope.parent is not None else None
+        first = scope.parameters[0].name if scope.parameters else None
+        if holder is not None and holder.kind == "class" and parameter.name == first and not is_static(scope):
+            yield Instance(module, holder)
+            return
+        around = Context(module, scope.parent or 0)
+        if parameter.annotation is not None:
+            typed = [m for m in annotated(self, parameter.annotation, around) if isinstance(m, Instance | Typed)]
+            yield from typed
+            if typed:
+                return
+        yield Outside(parameter.name)
+        if parameter.default is not None:
+            yield from (m for m in self.meanings(parameter.default, around) if m != Known(None))
+
+    # --- modules ---
+
+    def _imported(self, value: Imported, module: Module) -> Iterator[Meaning]:
+        path = self.modules.find(module.path, value.module, value.level)
+        if path is None:
+            if value.level and value.name is not None and not value.module:
+                sibling = self.modules.find(module.path, value.name, value.level)
+                yield TreeModule(sibling) if sibling else Unknown()
+            elif value.level:
+                yield Unknown()
+            else:
+                split = self._namespace(value, module)
+                yield split or External(f"{value.module}.{value.name}" if value.name else value.module)
+            return
+        if value.name is None:
+            yield TreeModule(path)
+            return
+        yield from self.member(path, value.name) or UNKNOWN
+
+    def _namespace(self, value: Imported, module: Module) -> Meaning | None:
+        """`from folder import module`, where the folder has no `__init__.py`."""
+        dotted = f"{value.module}.{value.name}" if value.name else value.module
+        path = self.modules.find(module.path, dotted)
+        return TreeModule(path) if path else None
+
+    def member(self, path: str, name: str) -> Meanings:
+        """A name of a module of the tree, or the submodule of that name."""
+        module = self.modules.get(path)
+        if module is not None:
+            top = module.scopes[0]
+            bindings = self._reaching(top, Name(name), direct=False)
+            if bindings:
+                return distinct(self._bound(bindings, Context(module, 0)))
+        submodule = self.modules.submodule(path, name)
+        if submodule:
+            return (TreeModule(submodule),)
+        if module is not None:
+            for star in module.stars:
+                target = self.modules.find(path, star.module, star.level)
+                if target and target != path and self._depth < MAX_DEPTH:
+                    self._depth += 1
+                    found = self.member(target, name)
+                    self._depth -= 1
+                    if found:
+                        return found
+        return ()
+
+    # --- text ---
+
+    def _joined(self, parts: tuple[Value, ...], context: Context) -> Meaning:
+        evaluated = [self.meanings(part, context) for part in parts]
+        if all(len(part) == 1 and isinstance(part[0], Known) for part in evaluated):
+            return Known("".join(str(part[0].value) for part in evaluated if isinstance(part[0], Known)))
+        flat: list[Meanings] = []
+        for part in evaluated:
+            if len(part) == 1 and isinstance(part[0], Formed):
+                flat += part[0].parts
+            else:
+                flat.append(part)
+        return Formed(tuple(flat))

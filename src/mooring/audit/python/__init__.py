@@ -1,0 +1,53 @@
+"""From the text of one Python file to the facts in it, by the standard library's parser, or past its errors."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from mooring.audit.facts import Confidence, Module, Unreadable
+from mooring.audit.files import SourceFile
+from mooring.audit.python.mentions import mentioned_imports
+from mooring.audit.python.statements import Reader
+
+__all__ = ["parse", "read_module"]
+
+
+def parse(source: SourceFile) -> ast.Module | Unreadable:
+    """The syntax tree of `source`, or why there is none."""
+    try:
+        with warnings.catch_warnings():
+            # Invalid escapes and the like in somebody else's code are not ours to report.
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text)
+    except SyntaxError as error:
+        return Unreadable(source.path, error.lineno, f"does not parse: {error.msg}")
+    except ValueError as error:
+        return Unreadable(source.path, None, f"does not parse: {error}")
+    except (RecursionError, MemoryError):
+        return Unreadable(source.path, None, "does not parse: nested too deeply")
+
+
+def read_module(source: SourceFile) -> tuple[Module | None, Unreadable | None]:
+    """What `source` says by itself, and why that is not all, if it is not.
+
+    A file that does not parse is read as far as it can be mended, with low confidence.
+    """
+    tree = parse(source)
+    unreadable = None
+    if isinstance(tree, Unreadable):
+        unreadable = tree
+        from mooring.audit.python.recovery import recover  # tree-sitter is needed for broken files only
+
+        recovered = recover(source)
+        if recovered is None:
+            return None, unreadable
+        tree, source = recovered
+    try:
+        module = Reader(source).read(tree)
+    except RecursionError:
+        return None, unreadable or Unreadable(source.path, None, "is nested too deeply to be read")
+    module.mentioned = mentioned_imports(source, tree)
+    if unreadable is not None:
+        module.confidence = Confidence.LOW
+    return module, unreadable

@@ -1,0 +1,54 @@
+"""The answer of a synchronous client is awaited: the command blocks the loop, and then `await` fails on its answer.
+
+`object bytes can't be used in 'await' expression` comes after the command was carried out, so a retry does it twice.
+
+Bad:
+
+```python
+import os
+import redis
+
+client = redis.from_url(os.environ["REDIS_URL"])
+
+async def price_of(item: str) -> bytes | None:
+    return await client.get(item)
+```
+
+Good:
+
+```python
+import os
+import redis.asyncio as redis
+
+client = redis.from_url(os.environ["REDIS_URL"])
+
+async def price_of(item: str) -> bytes | None:
+    return await client.get(item)
+```
+
+Fix safety: no fix yet; whether the client or the await is wrong depends on its other uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mooring.audit.facts import Command
+from mooring.audit.project import Project
+from mooring.audit.rule import Problem, Related, Severity, rule
+
+
+@rule("MR404", Severity.ERROR)
+def awaited_sync(command: Command, _project: Project) -> Iterator[Problem]:
+    """Report `await` directly on a command of a synchronous client."""
+    site = command.site
+    # An awaited command of a client that is only annotated as synchronous tells that the annotation is wrong.
+    if site is not None and command.asynchronous is False and command.call.awaited and not command.call.off_thread:
+        yield Problem(
+            command.module.path,
+            command.call.span,
+            f"{command.name}() of a synchronous client is awaited",
+            "make the client with redis.asyncio, or drop the await",
+            related=(Related(site.path, site.call.span, f"the client is made here by {site.constructor}"),),
+            confidence=site.confidence,
+        )

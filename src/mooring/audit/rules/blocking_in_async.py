@@ -1,0 +1,73 @@
+"""A coroutine calls a command on a synchronous client, and the whole event loop waits for Redis.
+
+While the answer is on its way no other task runs: one slow command, or one lost packet, stops every request of the
+process.
+
+Bad:
+
+```python
+import os
+import redis
+
+client = redis.from_url(os.environ["REDIS_URL"])
+
+async def price_of(item: str) -> bytes | None:
+    return client.get(item)
+```
+
+Good:
+
+```python
+import os
+import redis.asyncio as redis
+
+client = redis.from_url(os.environ["REDIS_URL"])
+
+async def price_of(item: str) -> bytes | None:
+    return await client.get(item)
+```
+
+Fix safety: no fix yet; the client and every use of it have to change together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mooring.audit.facts import Command, Scope
+from mooring.audit.project import Project
+from mooring.audit.rule import Problem, Related, Severity, rule
+
+
+@rule("MR402", Severity.ERROR)
+def blocking_in_async(project: Project, _same: Project) -> Iterator[Problem]:
+    """Report the first command on a synchronous client in each coroutine."""
+    first: dict[int, Command] = {}
+    for command in project.commands:
+        if _blocks(command):
+            kept = first.get(id(command.coroutine))
+            if kept is None or command.call.span < kept.call.span:
+                first[id(command.coroutine)] = command
+    for command in first.values():
+        site = command.site
+        yield Problem(
+            command.module.path,
+            command.call.span,
+            f"{command.name}() on a synchronous client blocks the event loop in coroutine {_name(command.coroutine)}",
+            "use an asyncio client and await the command, or run it in a thread (asyncio.to_thread)",
+            related=(Related(site.path, site.call.span, f"the client is made here by {site.constructor}"),)
+            if site
+            else (),
+            confidence=command.confidence,
+        )
+
+
+def _blocks(command: Command) -> bool:
+    if command.coroutine is None or command.asynchronous is not False or command.call.off_thread:
+        return False
+    # An awaited command of a client that is only annotated as synchronous tells that the annotation is wrong.
+    return command.site is not None or not command.call.awaited
+
+
+def _name(scope: Scope | None) -> str:
+    return scope.qualname if scope else ""

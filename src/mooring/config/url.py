@@ -1,0 +1,181 @@
+"""A Redis URL, read into settings.
+
+redis-py's own reader lets a mistyped option through to the first command, leaves `decode_responses=False` a true string
+and takes a password with an unescaped `/` for a path. This one refuses, and never repeats a piece of the URL that could
+belong to a password.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from mooring.errors import ConfigError
+
+SCHEMES = ("redis", "rediss", "unix")
+
+_TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
+_FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
+
+
+def _truth(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _natural(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError(text)
+    return seconds
+
+
+_EXPECTED = "expected, for example, redis://user:password@host:6379/0"
+_BOOLEANS = (
+    "decode_responses",
+    "legacy_responses",
+    "retry_on_timeout",
+    "single_connection_client",
+    "socket_keepalive",
+    "ssl_check_hostname",
+    "ssl_validate_ocsp",
+    "ssl_validate_ocsp_stapled",
+)
+_NATURALS = ("db", "health_check_interval", "max_connections", "protocol", "socket_read_size")
+_SECONDS = ("pool_timeout", "socket_connect_timeout", "socket_timeout", "timeout")
+_TEXTS = (
+    "client_name",
+    "encoding",
+    "encoding_errors",
+    "lib_name",
+    "lib_version",
+    "password",
+    "ssl_ca_certs",
+    "ssl_ca_data",
+    "ssl_ca_path",
+    "ssl_cert_reqs",
+    "ssl_certfile",
+    "ssl_ciphers",
+    "ssl_keyfile",
+    "ssl_ocsp_expected_cert",
+    "ssl_password",
+    "username",
+)
+_READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    **dict.fromkeys(_BOOLEANS, (_truth, "true or false")),
+    **dict.fromkeys(_NATURALS, (_natural, "a whole number")),
+    **dict.fromkeys(_SECONDS, (_seconds, "a number of seconds above 0")),
+    **dict.fromkeys(_TEXTS, (str, "text")),
+}
+_PRIVATE = frozenset({"password", "ssl_password"})
+# The name that redis-py's blocking pool gives to the longest wait for a connection.
+_SYNONYMS = {"timeout": "pool_timeout"}
+
+
+def read_url(url: str, origin: str) -> dict[str, Any]:
+    """Read a `redis://`, `rediss://` or `unix://` URL into settings, by the names of redis-py's arguments.
+
+    What the URL leaves open is not in the result. Raises `ConfigError`, naming `origin`, when the URL is malformed or
+    has an option that redis-py does not know.
+    """
+    parts = _split(url.strip(), origin)
+    settings = _credentials(parts)
+    settings |= _unix_path(parts, origin) if parts.scheme == "unix" else _address(parts, origin)
+    return settings | _options(parts.query, origin)
+
+
+def _split(url: str, origin: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigError(f"{origin} is not a URL; {_EXPECTED}.") from None
+    if parts.scheme not in SCHEMES or not url[len(parts.scheme) :].startswith("://"):
+        raise ConfigError(f"{origin} does not begin with redis://, rediss:// or unix://; {_EXPECTED}.")
+    if _is_torn(parts):
+        raise ConfigError(
+            f"{origin} has a character that must be percent-encoded in a user name, password or option"
+            " (/ is %2F, ? is %3F, # is %23, @ is %40)."
+        )
+    return parts
+
+
+def _is_torn(parts: SplitResult) -> bool:
+    """Tell whether a bare "/", "?" or "#" tore the URL: an "@" so late ends a password, and what is read is a piece."""
+    if parts.scheme == "unix":
+        late = parts.netloc.rpartition("@")[2] + parts.query.partition("@")[1]
+    else:
+        late = (parts.path + parts.query).partition("@")[1]
+    return bool(late or parts.fragment)
+
+
+def _credentials(parts: SplitResult) -> dict[str, Any]:
+    found = {"username": parts.username, "password": parts.password}
+    return {key: unquote(value) for key, value in found.items() if value}
+
+
+def _unix_path(parts: SplitResult, origin: str) -> dict[str, Any]:
+    if not parts.path:
+        raise ConfigError(f"{origin} names no socket; expected, for example, unix:///run/redis.sock?db=0.")
+    return {"unix_socket_path": unquote(parts.path)}
+
+
+def _address(parts: SplitResult, origin: str) -> dict[str, Any]:
+    settings: dict[str, Any] = {"ssl": parts.scheme == "rediss"}
+    if parts.hostname:
+        settings["host"] = unquote(parts.hostname)
+    port = _port(parts, origin)
+    if port is not None:
+        settings["port"] = port
+    path = unquote(parts.path).strip("/")
+    if path:
+        try:
+            settings["db"] = _natural(path)
+        except ValueError:
+            raise ConfigError(f"The path in {origin} must be a database number, for example /0.") from None
+    return settings
+
+
+def _port(parts: SplitResult, origin: str) -> int | None:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ConfigError(f"The port in {origin} must be a whole number from 1 to 65535, for example 6379.")
+    return port
+
+
+def _options(query: str, origin: str) -> dict[str, Any]:
+    pairs = parse_qsl(query)
+    # The rest of a password with a bare "&" would look like an option, so no name is repeated beside one.
+    private = any(name in _PRIVATE for name, _ in pairs)
+    settings: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in _READERS:
+            raise ConfigError(_unknown_option("" if private else name, origin))
+        read, expected = _READERS[name]
+        try:
+            settings.setdefault(_SYNONYMS.get(name, name), read(text))
+        except ValueError:
+            raise ConfigError(f"The option {name} in {origin} must be {expected}.") from None
+    return settings
+
+
+def _unknown_option(name: str, origin: str) -> str:
+    if not name:
+        return f"{origin} has an option that no Redis URL takes (or a password whose & is not written %26)."
+    close = difflib.get_close_matches(name, _READERS, n=1)
+    remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(_READERS))}."
+    return f"{origin} has the option {name}, which no Redis URL takes; {remedy}"

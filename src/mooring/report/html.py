@@ -1,0 +1,128 @@
+"""A proof as one self-contained HTML page: no network, no script, light and dark, readable on a phone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from statistics import median
+from typing import TYPE_CHECKING
+
+from mooring.errors import MissingExtra
+from mooring.prove import Comparison, Figure, Proof, Scenario, Side, State, Verdict
+from mooring.report import charts
+from mooring.report.digest import Digest, Stretch, change_of, digest, milliseconds, number
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["page", "require"]
+
+_ASSETS = "proof_page"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure of the whole fleet, before and after."""
+
+    title: str
+    before: str
+    after: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table of all figures."""
+
+    service: str
+    figure: str
+    before: str
+    after: str
+    calls: str
+    change: str
+    verdict: Verdict
+
+
+def require() -> None:
+    """Raise `MissingExtra` unless the page can be made."""
+    _environment()
+    charts.require()
+
+
+def page(proof: Proof, samples: str | None = None) -> str:
+    """The page; `samples` is the name of the file with the raw samples, if there is one beside it.
+
+    Raises `MissingExtra` where Jinja or the drawing library is not installed.
+    """
+    require()
+    told = digest(proof)
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        proof=proof,
+        told=told,
+        samples=samples,
+        cards=list(_cards(proof, told)),
+        answered=[(stretch, charts.answered(proof, stretch)) for stretch in told.stretches],
+        spreads=[(stretch, charts.spread(proof, stretch)) for stretch in told.stretches],
+        lines=[_line(c) for c in proof.comparisons if c.before is not None or c.after is not None],
+        Side=Side,
+        State=State,
+        Verdict=Verdict,
+        style=resources.files(__package__).joinpath(_ASSETS, "page.css").read_text("utf-8"),
+    )
+
+
+def _environment() -> Environment:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise MissingExtra("jinja2, which writes the HTML page,", "report") from error
+    loader = PackageLoader("mooring.report", _ASSETS)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _cards(proof: Proof, told: Digest) -> Iterator[Card]:
+    whole = told.services
+    able = {side: f"{told.able[side]} of {whole}" for side in Side}
+    yield Card(
+        "Servers that use their Redis", able[Side.BEFORE], able[Side.AFTER], "answer a repeated lookup from cache"
+    )
+    good = {side: f"{told.answered[side]:.0%}" for side in Side}
+    yield Card("Lookups answered well", good[Side.BEFORE], good[Side.AFTER], "of the load on each server, all alike")
+    for scenario in Scenario:
+        yield from _typical(proof, Stretch(scenario, min(proof.load.concurrency)))
+
+
+def _typical(proof: Proof, stretch: Stretch) -> Iterator[Card]:
+    """The same servers on both sides where there are any, so that what connects only now does not move the figure."""
+    own = [c for c in proof.comparisons if c.figure is Figure.P50 and _stretch(c) == stretch and c.after is not None]
+    if not own:
+        return
+    both = [c for c in own if c.before is not None]
+    after = f"{milliseconds(median(c.after for c in both or own if c.after is not None))} ms"
+    before = f"{milliseconds(median(c.before for c in both if c.before is not None))} ms" if both else "none"
+    note = f"median, over the {len(both)} that connect on both sides" if both else "no server connected before"
+    yield Card(f"A {stretch.label}", before, after, note)
+
+
+def _stretch(comparison: Comparison) -> Stretch | None:
+    if comparison.scenario is None or comparison.concurrency is None:
+        return None
+    return Stretch(comparison.scenario, comparison.concurrency)
+
+
+def _line(comparison: Comparison) -> Line:
+    stretch = _stretch(comparison)
+    names = {
+        Figure.P50: "p50, ms",
+        Figure.P99: "p99, ms",
+        Figure.THROUGHPUT: "good answers a second",
+        Figure.FAILURES: "failed calls",
+        Figure.CONNECTIONS: "connections opened",
+    }
+    figure = f"{stretch.label}: {names[comparison.figure]}" if stretch else names[comparison.figure]
+    shown = milliseconds if comparison.figure in {Figure.P50, Figure.P99} else number
+    before, after = ("-" if value is None else shown(value) for value in (comparison.before, comparison.after))
+    calls = "{:,} / {:,}".format(*comparison.calls)
+    return Line(comparison.service, figure, before, after, calls, change_of(comparison) or "-", comparison.verdict)

@@ -1,0 +1,125 @@
+"""A proof as a table for the terminal. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+import click
+
+from mooring.prove import Proof, Side, State, Verdict
+from mooring.report.digest import Digest, Row, Stretch, change_of, digest
+
+__all__ = ["render"]
+
+_GAP = "  "
+_WORKS = {State.CONNECTS: "yes", State.FAILS: "no", State.DEAD: "no start", State.MUTE: "no lookup"}
+_COLORS = {"yes": "green", "no": "red", "no start": "red", "no lookup": "yellow"}
+
+
+def render(proof: Proof, *, color: bool = False, width: int = 100) -> str:
+    """The proof as text: two lines a service, then the verdicts, the reasons and what a reader must know.
+
+    `width` is that of the prose, in characters; the table takes what it needs.
+    """
+    told = digest(proof)
+    parts = [
+        _bold(told.headline, color=color),
+        _table(told, color=color),
+        _verdicts(proof, told, width),
+        _reasons(told, width),
+        _method(proof, width),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(told: Digest, *, color: bool) -> str:
+    heads = ["service", "side", "connects", *map(_head, told.stretches), "failed", "opened", "good/s"]
+    lines = [heads, ["", "", "", *("p50/p99 ms" for _ in told.stretches), "calls", "conn.", "(hits)"]]
+    for row in told.rows:
+        lines.extend(_line(row, side, told.stretches) for side in Side)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    return "\n".join(_aligned(line, widths, color=color) for line in lines)
+
+
+def _head(stretch: Stretch) -> str:
+    return f"{stretch.scenario} x{stretch.concurrency}"
+
+
+def _line(row: Row, side: Side, stretches: Sequence[Stretch]) -> list[str]:
+    def shown(text: str) -> str:
+        # The reasons below say why there is no figure; a table cell has no room for it.
+        return "-" if text.startswith("not measured") else text
+
+    def side_of(before: str, after: str) -> str:
+        return shown(before if side is Side.BEFORE else after)
+
+    cells = []
+    for stretch in stretches:
+        p50, p99 = (side_of(cell.before, cell.after) for cell in row.times[stretch])
+        cells.append(p50 if p50 == "-" else f"{p50}/{p99}")
+    hits = row.rates[max((s for s in stretches if s.scenario == "hit"), key=lambda s: s.concurrency)]
+    return [
+        row.subject.name if side is Side.BEFORE else "",
+        side,
+        _WORKS[row.contacts[side].state],
+        *cells,
+        side_of(row.failures.before, row.failures.after),
+        side_of(row.connections.before, row.connections.after),
+        side_of(hits.before, hits.after),
+    ]
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int], *, color: bool) -> str:
+    sized = enumerate(zip(line, widths, strict=True))
+    padded = [text.ljust(width) if column < 3 else text.rjust(width) for column, (text, width) in sized]
+    if color and line[2] in _COLORS:
+        padded[2] = click.style(padded[2], fg=_COLORS[line[2]])
+    return _GAP.join(padded).rstrip()
+
+
+def _verdicts(proof: Proof, told: Digest, width: int) -> str:
+    """What differs where both sides connect, and how much does not."""
+    both = {row.subject.name for row in told.rows if row.connects(Side.BEFORE) and row.connects(Side.AFTER)}
+    if not both:
+        return "No service connects on both sides, so there are no times to compare."
+    differing = [c for c in proof.comparisons if c.service in both and c.verdict in {Verdict.BETTER, Verdict.WORSE}]
+    counts = ", ".join(f"{told.verdicts[verdict]} {verdict}" for verdict in Verdict if told.verdicts[verdict])
+    services = "1 service connects" if len(both) == 1 else f"{len(both)} services connect"
+    lines = [f"{services} on both sides: of the figures compared, {counts}."]
+    for c in differing:
+        stretch = f" {Stretch(c.scenario, c.concurrency).label}," if c.scenario and c.concurrency else ""
+        lines.append(f"  {c.service}: {c.figure}{stretch} {c.verdict}: {change_of(c)}")
+    return "\n".join(_wrapped(lines, width))
+
+
+def _reasons(told: Digest, width: int) -> str:
+    if not told.failures:
+        return ""
+    lines = ["What failed"]
+    for failure in told.failures:
+        calls = f"{failure.calls} of {failure.of} calls: " if failure.calls else ""
+        lines.append(f"  {failure.service}, {failure.side}: {calls}{failure.reason}")
+    return "\n".join(_wrapped(lines, width))
+
+
+def _method(proof: Proof, width: int) -> str:
+    machine = proof.machine
+    lines = [
+        f"Measured in {proof.seconds:.0f} s on {machine.cores} cores ({machine.processor}), {machine.python}, a "
+        f"private Redis {machine.redis_server} with a password; {proof.load.rounds} rounds, both sides interleaved. "
+        "Times are medians over rounds, as an MCP client sees them; a verdict needs a 99 % interval that leaves out no "
+        "change.",
+        *(f"Note: {caveat}" for caveat in proof.caveats),
+    ]
+    return "\n".join(_wrapped(lines, width))
+
+
+def _wrapped(lines: Sequence[str], width: int) -> Iterator[str]:
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        yield from textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False) or [""]
+
+
+def _bold(text: str, *, color: bool) -> str:
+    return click.style(text, bold=True) if color else text

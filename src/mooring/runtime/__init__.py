@@ -1,0 +1,1 @@
+"""One good connection for the whole process."""

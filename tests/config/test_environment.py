@@ -1,0 +1,64 @@
+"""Where a process runs is told with evidence, and can be overridden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mooring.config.environment import Environment, EnvironmentKind, detect
+from mooring.errors import ConfigError
+
+
+def with_file(root: Path, name: str) -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return root
+
+
+def test_a_bare_machine_is_local(tmp_path: Path) -> None:
+    assert detect({}, tmp_path).kind is EnvironmentKind.LOCAL
+
+
+def test_the_service_variable_tells_of_kubernetes(tmp_path: Path) -> None:
+    assert detect({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, tmp_path) == Environment(
+        EnvironmentKind.KUBERNETES, ("KUBERNETES_SERVICE_HOST is set",)
+    )
+
+
+def test_the_service_account_tells_of_kubernetes(tmp_path: Path) -> None:
+    found = detect({}, with_file(tmp_path, "var/run/secrets/kubernetes.io/serviceaccount/token"))
+    assert found.kind is EnvironmentKind.KUBERNETES
+    assert found.evidence == ("/var/run/secrets/kubernetes.io/serviceaccount/token exists",)
+
+
+def test_a_container_mark_tells_of_compose(tmp_path: Path) -> None:
+    assert detect({}, with_file(tmp_path, ".dockerenv")) == Environment(
+        EnvironmentKind.COMPOSE, ("/.dockerenv exists",)
+    )
+
+
+def test_kubernetes_beats_the_container_mark(tmp_path: Path) -> None:
+    found = detect({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, with_file(tmp_path, ".dockerenv"))
+    assert found.kind is EnvironmentKind.KUBERNETES
+
+
+@pytest.mark.parametrize("value", ["true", "1", "yes"])
+def test_the_ci_variable_tells_of_ci(tmp_path: Path, value: str) -> None:
+    assert detect({"CI": value}, tmp_path) == Environment(EnvironmentKind.CI, ("CI is set",))
+
+
+@pytest.mark.parametrize("value", ["", "false", "0"])
+def test_a_denied_ci_is_none(tmp_path: Path, value: str) -> None:
+    assert detect({"CI": value}, tmp_path).kind is EnvironmentKind.LOCAL
+
+
+def test_the_override_beats_every_sign(tmp_path: Path) -> None:
+    found = detect({"MOORING_ENVIRONMENT": "Local", "KUBERNETES_SERVICE_HOST": "10.0.0.1"}, tmp_path)
+    assert found == Environment(EnvironmentKind.LOCAL, ("MOORING_ENVIRONMENT is set",))
+
+
+def test_a_wrong_override_names_the_variable_and_the_choices(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"MOORING_ENVIRONMENT is 'cloud'.*kubernetes, compose, ci, local"):
+        detect({"MOORING_ENVIRONMENT": "cloud"}, tmp_path)

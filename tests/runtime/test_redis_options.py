@@ -1,0 +1,117 @@
+"""A pool is made with what redis-py's own constructor would have given it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+import redis.asyncio
+from redis.backoff import ConstantBackoff, ExponentialBackoff
+from redis.credentials import UsernamePasswordCredentialProvider
+from redis.retry import Retry
+
+from mooring.config.settings import RedisSettings
+from mooring.errors import ConfigError
+from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
+from mooring.runtime.pool import AsyncSharedPool, SharedPool
+
+# What a connection is told beyond the constructor's words, or holds once per object.
+OBJECTS = (type(None), str, bytes, int, float, bool, list, tuple)
+
+
+def options(flavour: Flavour = SYNC, environ: dict[str, str] | None = None, **overrides: Any) -> RedisOptions:
+    check_overrides(overrides, flavour)
+    return redis_options(RedisSettings.load(environ=environ or {}, overrides=overrides), flavour)
+
+
+def portrait(connection: Any) -> dict[str, Any]:
+    plain = {key: value for key, value in vars(connection).items() if isinstance(value, OBJECTS)}
+    encoder = connection.encoder
+    retry = connection.retry
+    plain["encoder"] = (encoder.encoding, encoder.encoding_errors, encoder.decode_responses)
+    plain["retry"] = (type(retry), retry._retries, vars(retry._backoff), set(retry._supported_errors))
+    return plain
+
+
+ARGUMENTS: list[dict[str, Any]] = [
+    {},
+    {"host": "cache", "port": 6380, "db": 3, "username": "me", "password": "pw"},
+    {"decode_responses": True, "encoding": "latin-1", "encoding_errors": "replace"},
+    {"socket_timeout": 3, "socket_connect_timeout": 1.5, "socket_keepalive": True, "health_check_interval": 30},
+    {"socket_timeout": None, "client_name": "worker", "protocol": 3, "retry_on_error": [redis.BusyLoadingError]},
+    {"unix_socket_path": "/run/redis.sock", "db": 1, "socket_timeout": 2, "socket_connect_timeout": 1},
+    {"ssl": True, "ssl_cert_reqs": "none", "ssl_check_hostname": False},
+    {"ssl_cert_reqs": "none"},
+]
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_a_connection_is_what_redis_py_would_have_made(arguments: dict[str, Any]) -> None:
+    ours = SharedPool(**options(SYNC, **arguments).pool).make_connection()
+    theirs = redis.Redis(**arguments).connection_pool.make_connection()
+    assert type(ours) is type(theirs)
+    assert portrait(ours) == portrait(theirs)
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_an_asyncio_connection_is_what_redis_py_would_have_made(arguments: dict[str, Any]) -> None:
+    pool: Any = AsyncSharedPool(**options(ASYNC, **arguments).pool)
+    ours, theirs = pool.make_connection(), redis.asyncio.Redis(**arguments).connection_pool.make_connection()
+    assert type(ours) is type(theirs)
+    assert portrait(ours) == portrait(theirs)
+
+
+@pytest.mark.parametrize("flavour", [SYNC, ASYNC])
+def test_every_argument_of_the_constructor_is_taken_but_those_about_its_pool(flavour: Flavour) -> None:
+    refused = {"connection_pool", "auto_close_connection_pool"}
+    names = set(redis.Redis().get_connection_kwargs()) & {"host", "port", "db", "username", "password"}
+    check_overrides(names | {"url", "default_url", "pool_timeout", "retry", "ssl_ca_certs", "client_name"}, flavour)
+    for name in refused:
+        with pytest.raises(TypeError, match=f"'{name}' is not an argument here; the pool is shared"):
+            check_overrides([name], flavour)
+
+
+def test_an_unknown_argument_is_named_with_the_likely_one() -> None:
+    with pytest.raises(TypeError, match=r"'decode_response' is not an argument here.*did you mean decode_responses?"):
+        check_overrides(["decode_response"], SYNC)
+
+
+def test_an_option_of_a_url_that_this_redis_py_does_not_know_is_named_with_its_origin() -> None:
+    settings = RedisSettings(options={"socket_colour": "red"}, origins={"socket_colour": "REDIS_URL"})
+    with pytest.raises(ConfigError, match=r"REDIS_URL has socket_colour: redis-py .* has no such argument"):
+        redis_options(settings, SYNC)
+
+
+def test_a_credential_provider_replaces_a_password_from_the_environment() -> None:
+    provider = UsernamePasswordCredentialProvider("me", "pw")
+    made = options(environ={"REDIS_PASSWORD": "other"}, credential_provider=provider)
+    assert made.pool["credential_provider"] is provider
+    assert made.pool["password"] is None
+
+
+def test_what_concerns_the_client_is_kept_from_the_pool() -> None:
+    made = options(single_connection_client=True)
+    assert made.client == {"single_connection_client": True}
+    assert "single_connection_client" not in made.pool
+
+
+def test_equal_policies_make_equal_pools() -> None:
+    def made(retry: Retry) -> RedisOptions:
+        return options(retry=retry, retry_on_error=[redis.BusyLoadingError], socket_keepalive_options={1: 2})
+
+    assert made(Retry(ExponentialBackoff(), 3)).key() == made(Retry(ExponentialBackoff(), 3)).key()
+    assert made(Retry(ExponentialBackoff(), 3)).key() != made(Retry(ExponentialBackoff(), 4)).key()
+    assert made(Retry(ExponentialBackoff(), 3)).key() != made(Retry(ConstantBackoff(1), 3)).key()
+
+
+@pytest.mark.parametrize(
+    "other", [{"db": 1}, {"password": "pw"}, {"decode_responses": True}, {"max_connections": 7}, {"socket_timeout": 1}]
+)
+def test_different_settings_make_different_pools(other: dict[str, Any]) -> None:
+    assert options().key() == options().key()
+    assert options().key() != options(**other).key()
+
+
+def test_options_hide_the_password() -> None:
+    assert "hunter2" not in repr(options(password="hunter2"))
