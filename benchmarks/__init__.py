@@ -1,1 +1,1 @@
-"""Speed, as ratios of two ways measured side by side in one run: `make bench`, or `python -m benchmarks [runtime|audit]`."""
+"""Speed, as ratios of two ways measured side by side in one run: `make bench`."""

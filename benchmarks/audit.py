@@ -23,7 +23,7 @@ def comparisons() -> Iterator[Comparison]:
         # Under another name, because neither tool looks into a directory called site-packages unasked.
         tree = Path(folder) / "packages"
         tree.symlink_to(sysconfig.get_paths()["purelib"])
-        ruff = [str(Path(sys.executable).with_name("ruff")), "check", "--select", "ALL", "--no-cache", "--isolated", "-q"]
+        ruff = [str(Path(sys.executable).with_name("ruff")), "check", "--select", "ALL", "--no-cache", "--isolated"]
         mooring = [sys.executable, "-m", "mooring", "audit"]
         yield compare(
             "mooring audit / ruff --select ALL, site-packages",
@@ -35,7 +35,10 @@ def comparisons() -> Iterator[Comparison]:
         )
     yield compare(
         "mooring --version / bare python",
-        {"mooring": lambda: _command([sys.executable, "-m", "mooring", "--version"]), "python": lambda: _command([sys.executable, "-c", ""])},
+        {
+            "mooring": lambda: _command([sys.executable, "-m", "mooring", "--version"]),
+            "python": lambda: _command([sys.executable, "-c", ""]),
+        },
         7,
     )
 

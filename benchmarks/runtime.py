@@ -6,7 +6,8 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 
 import redis
 import redis.asyncio
@@ -36,7 +37,10 @@ def comparisons() -> Iterator[Comparison]:
         ours = create_redis_from_config(url=server.url)
         yield compare(
             "GET by the factory's client / by bare redis-py",
-            {"mooring": lambda: _timed(lambda: ours.get("key"), CALLS), "redis-py": lambda: _timed(lambda: bare.get("key"), CALLS)},
+            {
+                "mooring": lambda: _timed(lambda: ours.get("key"), CALLS),
+                "redis-py": lambda: _timed(lambda: bare.get("key"), CALLS),
+            },
             ROUNDS,
         )
         bare.close()
@@ -44,8 +48,8 @@ def comparisons() -> Iterator[Comparison]:
             yield compare(
                 f"asyncio GET, {concurrent} at once / bare redis-py",
                 {
-                    "mooring": lambda n=concurrent: asyncio.run(_asyncio_ours(server.url, n)),  # type: ignore[misc]  # bound now
-                    "redis-py": lambda n=concurrent: asyncio.run(_asyncio_bare(server.url, n)),  # type: ignore[misc]
+                    "mooring": partial(_run, _asyncio_ours, server.url, concurrent),
+                    "redis-py": partial(_run, _asyncio_bare, server.url, concurrent),
                 },
                 ROUNDS,
             )
@@ -55,6 +59,10 @@ def comparisons() -> Iterator[Comparison]:
         {"mooring": lambda: _import("mooring"), "redis": lambda: _import("redis")},
         ROUNDS,
     )
+
+
+def _run(measure: Callable[[str, int], Coroutine[None, None, float]], url: str, concurrent: int) -> float:
+    return asyncio.run(measure(url, concurrent))
 
 
 def _timed(call: Callable[[], object], times: int) -> float:

@@ -28,7 +28,7 @@ def edited(text: str, actions: Sequence[Action]) -> str:
         assert node.end_col_offset is not None
         return lines[node.lineno - 1] + node.col_offset, lines[node.end_lineno - 1] + node.end_col_offset
 
-    spans = sorted(span(argument) for argument in [*call.args, *call.keywords])
+    spans = sorted([*map(span, call.args), *map(span, call.keywords)])
     layout = Layout.read(text, span(call.func)[1], span(call)[1], spans)
     for start, end, new in sorted(edit_arguments(layout, actions), reverse=True):
         text = text[:start] + new + text[end:]

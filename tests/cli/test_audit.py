@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from mooring.cli import main
+from mooring.cli.audit import has_color
 
 FAULTY = "import redis\nclient = redis.Redis(host='localhost')\n"
 CLEAN = "import os\nimport redis\nclient = redis.from_url(os.environ['REDIS_URL'])\n"
@@ -71,6 +74,28 @@ def test_tests_are_audited_on_request(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(FAULTY)
     assert main(["audit", str(tmp_path)]) == 0
     assert main(["audit", str(tmp_path), "--include-tests"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "colored"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+    ],
+)
+def test_colour_is_for_a_terminal_that_wants_it(
+    terminal: bool, variables: dict[str, str], colored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert has_color() is colored
 
 
 def test_a_report_goes_to_the_file_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import cast
 
 import click
 
@@ -37,9 +38,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
-        command = module.command
-        assert isinstance(command, click.Command)  # noqa: S101  # a module here without one is our own mistake
-        return command
+        return cast(click.Command, module.command)
 
 
 @click.group(cls=LazyGroup, name="mooring", context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,8 +1,8 @@
 """A syntax tree for a file that Python's parser refuses: what cannot be parsed is blanked out, line by line.
 
-Fleets are full of such files (Python 2, newer syntax, merge markers, damage by other tools), and what is right in them is
-as telling as anywhere. tree-sitter knows where the broken statement begins and ends; the rest keeps its lines, and lines
-whose indentation had to be changed remember by how much, so that columns stay true.
+Fleets are full of such files (Python 2, newer syntax, merge markers, damage by other tools), and what is right in them
+is as telling as anywhere. tree-sitter knows where the broken statement begins and ends; the rest keeps its lines, and
+lines whose indentation had to be changed remember by how much, so that columns stay true.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ __all__ = ["Recovered", "recover"]
 
 # Each attempt parses the whole file once more; a file that is broken in more places than this is given up.
 ATTEMPTS = 80
-# A broken statement that seems to go on for longer than this has swallowed what follows it: only its first line is blanked.
+# A broken statement longer than this has swallowed what follows it: only its first line is blanked.
 LONGEST = 40
 INDENT = re.compile(r"[ \t]*")
-OLD_EXCEPT = re.compile(r"^(?P<head>[ \t]*except[ \t]+[^:#,()]+?)(?P<name>[ \t]*,[ \t]*\w+)(?P<tail>[ \t]*:)", re.M)
+OLD_EXCEPT = re.compile(
+    r"^(?P<head>[ \t]*except[ \t]+[^:#,()]+?)(?P<name>[ \t]*,[ \t]*\w+)(?P<tail>[ \t]*:)", re.MULTILINE
+)
 OLD_STATEMENTS = frozenset({"print_statement", "exec_statement"})
 OPENED_AT = re.compile(r" on line (\d+)$")
 

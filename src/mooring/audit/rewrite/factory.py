@@ -71,8 +71,9 @@ def factory_rewrite(site: Site, project: Project) -> Fix | None:
     ]
     if site.asynchronous is None:
         return Fix(f"Use {name}() or its asyncio twin: nothing tells which", tuple(edits), Safety.DISPLAY)
-    safety = plan.safety if imported else Safety.DISPLAY
-    return Fix(f"Use {name}(){plan.remark}", tuple(edits), safety)
+    if imported is None:
+        return Fix(f"Use {name}() once this file parses{plan.remark}", tuple(edits), Safety.DISPLAY)
+    return Fix(f"Use {name}(){plan.remark}", tuple(edits), plan.safety)
 
 
 _REMOVING = ("drop", "replace")
