@@ -1,11 +1,18 @@
-"""Ties a fleet of Python services to Redis and keeps it tied. This is what a service imports at run time."""
+"""Ties a fleet of Python services to Redis and keeps it tied. This is what a service imports at run time.
+
+Each name is loaded when it is first used, so that the command line starts without redis-py.
+"""
 
 from __future__ import annotations
 
-from mooring.config.settings import RedisSettings
-from mooring.errors import ConfigError, ManagerClosed, MooringError
-from mooring.runtime.factory import create_async_redis_from_config, create_redis_from_config
-from mooring.runtime.manager import RedisConnectionManager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mooring.config.settings import RedisSettings
+    from mooring.errors import ConfigError, ManagerClosed, MooringError
+    from mooring.runtime.factory import create_async_redis_from_config, create_redis_from_config
+    from mooring.runtime.manager import RedisConnectionManager
 
 __all__ = [
     "ConfigError",
@@ -19,3 +26,24 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "ConfigError": "mooring.errors",
+    "ManagerClosed": "mooring.errors",
+    "MooringError": "mooring.errors",
+    "RedisConnectionManager": "mooring.runtime.manager",
+    "RedisSettings": "mooring.config.settings",
+    "create_async_redis_from_config": "mooring.runtime.factory",
+    "create_redis_from_config": "mooring.runtime.factory",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

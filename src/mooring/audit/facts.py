@@ -411,7 +411,10 @@ class Site:
 
 @dataclass(slots=True, eq=False)
 class Command:
-    """A command called on a client; `site` is None for a client from outside that only an annotation tells."""
+    """A command called on a client.
+
+    `site` makes the client; it is None for one of Mooring's factory, or one that only an annotation tells of.
+    """
 
     module: Module
     call: Call
@@ -419,6 +422,7 @@ class Command:
     asynchronous: bool | None
     site: Site | None
     coroutine: Scope | None
+    annotated: bool = False
 
     @property
     def confidence(self) -> Confidence:

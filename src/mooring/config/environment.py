@@ -14,6 +14,7 @@ OVERRIDE_VARIABLE = "MOORING_ENVIRONMENT"
 _SERVICE_HOST = "KUBERNETES_SERVICE_HOST"
 _SERVICE_ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount/token"
 _CONTAINER_MARK = ".dockerenv"
+ENVIRONMENT_VARIABLES = (OVERRIDE_VARIABLE, _SERVICE_HOST, "CI")
 _UNSET = frozenset({"", "0", "false", "no"})
 
 

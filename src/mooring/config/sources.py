@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.config.environment import Environment, EnvironmentKind
+from mooring.config.environment import ENVIRONMENT_VARIABLES, Environment, EnvironmentKind
 from mooring.config.url import read_url
 from mooring.errors import ConfigError
 
@@ -62,6 +62,12 @@ def read_sources(
         counting = [found for found in values if not located or found.key not in bound]
         yield from counting
         located = located or any(found.key in _LOCATION for found in counting)
+
+
+def variables(name: str) -> tuple[str, ...]:
+    """Name the variables that decide the settings of connection `name`. Raises `ConfigError` as `read_sources` does."""
+    redis = [f"{prefix}REDIS_{suffix}" for prefix in _prefixes(name) for suffix in ("URL", *_VARIABLES)]
+    return (*redis, *ENVIRONMENT_VARIABLES)
 
 
 def _layers(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
+import os
 from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
@@ -12,7 +14,7 @@ import redis
 import redis.asyncio
 
 from mooring.config.settings import RedisSettings
-from mooring.config.sources import DEFAULT_NAME
+from mooring.config.sources import DEFAULT_NAME, variables
 from mooring.errors import ManagerClosed
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
 from mooring.runtime.pool import AsyncSharedPool, SharedPool, guard
@@ -122,5 +124,27 @@ class RedisConnectionManager:
 
 
 def _options(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
+    """Resolve the settings of a connection; at once where nothing has changed since they were last asked for."""
+    given = tuple(sorted(overrides.items()))
+    surroundings = tuple(map(os.environ.get, variables(name)))
+    try:
+        hash(given)
+    except TypeError:  # an argument such as a list of errors to retry on
+        return _resolved(name, overrides, flavour)
+    return _remembered(name, given, flavour, surroundings)
+
+
+# A service calls the factory with a handful of different arguments, but perhaps for each request.
+@functools.lru_cache(maxsize=128)
+def _remembered(
+    name: str,
+    given: tuple[tuple[str, Any], ...],
+    flavour: Flavour,
+    surroundings: tuple[str | None, ...],  # noqa: ARG001  # part of the key: the environment is read again if it changes
+) -> RedisOptions:
+    return _resolved(name, dict(given), flavour)
+
+
+def _resolved(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
     check_overrides(overrides, flavour)
     return redis_options(RedisSettings.load(name, overrides=overrides), flavour)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mooring.audit.facts import Attribute, Call, Command, Module, Scope, Site
 from mooring.audit.project.command_names import COMMANDS
-from mooring.audit.project.constructors import constructor
+from mooring.audit.project.constructors import constructor, factory_flavour
 from mooring.audit.project.meanings import Context, Evaluates, Made, Typed
 
 __all__ = ["find_commands"]
@@ -22,28 +23,35 @@ def find_commands(evaluator: Evaluates, module: Module, sites: dict[int, Site]) 
         name = call.func.name
         if name not in COMMANDS:
             continue
-        found = _client(evaluator, call.func, Context(module, call.scope), sites)
-        if found is not None:
-            yield Command(module, call, name, *found, _coroutine(module, call))
+        found = list(_clients(evaluator, call.func, Context(module, call.scope), sites))
+        # Where the receiver can be clients of both kinds, nothing is sure.
+        if len({client.asynchronous for client in found}) == 1:
+            client = min(found, key=lambda client: (client.annotated, client.site is None))
+            coroutine = _coroutine(module, call)
+            yield Command(module, call, name, client.asynchronous, client.site, coroutine, client.annotated)
 
 
-def _client(
-    evaluator: Evaluates, func: Attribute, context: Context, sites: dict[int, Site]
-) -> tuple[bool | None, Site | None] | None:
-    """Whether the receiver is an asyncio client, and the site that makes it, if all that it can be agree."""
-    found: list[tuple[bool | None, Site | None]] = []
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client that a receiver can be; `annotated` if only an annotation tells of it."""
+
+    asynchronous: bool | None
+    site: Site | None = None
+    annotated: bool = False
+
+
+def _clients(evaluator: Evaluates, func: Attribute, context: Context, sites: dict[int, Site]) -> Iterator[Client]:
     for meaning in evaluator.meanings(func.base, context):
-        made = constructor(meaning.name) if isinstance(meaning, Made | Typed) else None
-        if made is None or made.kind not in CLIENT_KINDS:
+        if not isinstance(meaning, Made | Typed):
             continue
-        if isinstance(meaning, Typed):
-            found.append((made.asynchronous, None))
-        elif isinstance(meaning, Made) and id(meaning.call) in sites:
-            site = sites[id(meaning.call)]
-            found.append((site.asynchronous, site))
-    if len({asynchronous for asynchronous, _ in found}) != 1:
-        return None
-    return max(found, key=lambda client: client[1] is not None)
+        made = constructor(meaning.name)
+        if made is not None and made.kind in CLIENT_KINDS:
+            if isinstance(meaning, Typed):
+                yield Client(made.asynchronous, annotated=True)
+            elif id(meaning.call) in sites:
+                yield Client(sites[id(meaning.call)].asynchronous, sites[id(meaning.call)])
+        elif (flavour := factory_flavour(meaning.name)) is not None:
+            yield Client(flavour)
 
 
 def _coroutine(module: Module, call: Call) -> Scope | None:

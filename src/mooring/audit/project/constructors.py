@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-__all__ = ["Constructor", "constructor"]
+__all__ = ["Constructor", "constructor", "factory_flavour"]
 
 Kind = Literal["client", "pool", "connection", "socket", "cluster", "sentinel", "address", "nodes"]
 
@@ -28,6 +28,7 @@ VALKEY_CLASSES: dict[str, Kind] = {
     "ValkeyCluster": "cluster",
 }
 AIOREDIS_FUNCTIONS = frozenset({"create_redis", "create_redis_pool", "create_pool", "create_connection"})
+FACTORIES = {"create_redis_from_config": False, "create_async_redis_from_config": True}
 # The modules of each package in which its classes can be found.
 SUBMODULES = frozenset({"", "client", "connection", "cluster", "sentinel", "utils"})
 
@@ -56,6 +57,15 @@ def constructor(dotted: str) -> Constructor | None:
     if package == "glide" and rest in ("GlideClient.create", "GlideClusterClient.create"):
         return Constructor(dotted, "glide", "nodes", asynchronous=True)
     return None
+
+
+def factory_flavour(dotted: str) -> bool | None:
+    """Whether `dotted` is Mooring's own asyncio factory (True), the synchronous one (False) or neither (None).
+
+    A call of one is no site, since nothing is wrong with it, but commands on what it gives are commands.
+    """
+    package, _, name = dotted.partition(".")
+    return FACTORIES.get(name.removeprefix("runtime.factory.")) if package == "mooring" else None
 
 
 def _redis(package: str, rest: str) -> Constructor | None:

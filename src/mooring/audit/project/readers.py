@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.audit.facts import Call, Constant
-from mooring.audit.project.constructors import constructor
+from mooring.audit.project.constructors import constructor, factory_flavour
 from mooring.audit.project.meanings import Context, Evaluates, External, Formed, Known, Made, Meaning, Outside, Unknown
 from mooring.audit.python.calls import last_name
 
@@ -24,7 +24,7 @@ def read_external_call(evaluator: Evaluates, func: Meaning, call: Call, context:
     dotted = func.name if isinstance(func, External | Made) and func.name else last_name(call.func)
     name = dotted.rpartition(".")[2]
     made = Made(dotted, call, context, isinstance(func, External | Made) and func.guessed)
-    if isinstance(func, External) and constructor(dotted) is not None:
+    if isinstance(func, External) and (constructor(dotted) or factory_flavour(dotted) is not None):
         yield made
     elif name in IMPORTERS and call.arguments:
         for meaning in evaluator.meanings(call.arguments[0].value, context):

@@ -41,14 +41,16 @@ from mooring.audit.rule import Problem, Related, Severity, rule
 @rule("MR404", Severity.ERROR)
 def awaited_sync(command: Command, _project: Project) -> Iterator[Problem]:
     """Report `await` directly on a command of a synchronous client."""
-    site = command.site
     # An awaited command of a client that is only annotated as synchronous tells that the annotation is wrong.
-    if site is not None and command.asynchronous is False and command.call.awaited and not command.call.off_thread:
-        yield Problem(
-            command.module.path,
-            command.call.span,
-            f"{command.name}() of a synchronous client is awaited",
-            "make the client with redis.asyncio, or drop the await",
-            related=(Related(site.path, site.call.span, f"the client is made here by {site.constructor}"),),
-            confidence=site.confidence,
-        )
+    if command.asynchronous is not False or command.annotated or not command.call.awaited or command.call.off_thread:
+        return
+    site = command.site
+    made = f"the client is made here by {site.constructor}" if site else ""
+    yield Problem(
+        command.module.path,
+        command.call.span,
+        f"{command.name}() of a synchronous client is awaited",
+        "make the client with redis.asyncio, or drop the await",
+        related=(Related(site.path, site.call.span, made),) if site else (),
+        confidence=command.confidence,
+    )

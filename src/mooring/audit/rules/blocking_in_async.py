@@ -66,7 +66,7 @@ def _blocks(command: Command) -> bool:
     if command.coroutine is None or command.asynchronous is not False or command.call.off_thread:
         return False
     # An awaited command of a client that is only annotated as synchronous tells that the annotation is wrong.
-    return command.site is not None or not command.call.awaited
+    return not (command.annotated and command.call.awaited)
 
 
 def _name(scope: Scope | None) -> str:
