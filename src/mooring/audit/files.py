@@ -113,7 +113,7 @@ def walk(root: Path, paths: Iterable[Path], exclude: Iterable[str] = ()) -> Iter
 
     In a checkout these are the files that git tracks or would track; elsewhere the `.gitignore` files decide. What
     `exclude` matches (git's patterns), virtual environments and vendored code are passed over. A symbolic link to a
-    directory is not followed, so that no loop can trap the walk. A path named outright is always taken.
+    directory is not followed, so that no loop can trap the walk. A path named outright is always taken, ignored or not.
     """
     excluded = pathspec.GitIgnoreSpec.from_lines(exclude)
     seen: set[str] = set()
@@ -156,9 +156,13 @@ def _tracked(start: Path) -> list[str] | None:
     """What git tracks or would track below `start`, or None outside a checkout and where git cannot tell."""
     if not any((folder / ".git").exists() for folder in (start, *start.parents)):
         return None
-    command = ["git", "-C", str(start), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    git = ["git", "-C", str(start)]
     try:
-        listed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        if subprocess.run([*git, "check-ignore", "-q", "."], capture_output=True, check=False).returncode == 0:
+            return None  # named outright, so wanted all the same
+        listed = subprocess.run(
+            [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True, check=True
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     return sorted(set(os.fsdecode(listed).split("\0")) - {""})
@@ -198,7 +202,11 @@ def _matters(name: str) -> bool:
 def _ignored(path: Path, rules: list[Ignored], excluded: pathspec.GitIgnoreSpec, root: Path, mark: str) -> bool:
     if excluded.match_file(Path(os.path.relpath(path, root)).as_posix() + mark):
         return True
-    # The nearest .gitignore that says anything decides, as in git.
+    return _left_out(path, rules, mark)
+
+
+def _left_out(path: Path, rules: list[Ignored], mark: str) -> bool:
+    """What the nearest .gitignore that says anything decides, as in git; `mark` is a slash for a folder."""
     for folder, spec in reversed(rules):
         verdict = spec.check_file(path.relative_to(folder).as_posix() + mark).include
         if verdict is not None:
@@ -216,8 +224,9 @@ def _gitignore(folder: Path) -> list[Ignored]:
 
 def _rules_above(start: Path) -> list[Ignored]:
     """The .gitignore files between the checkout that holds `start` and `start` itself."""
-    parents = list(start.resolve().parents)
+    parents = list(start.parents)
     for depth, parent in enumerate(parents):
         if (parent / ".git").exists():
-            return [rule for folder in reversed(parents[: depth + 1]) for rule in _gitignore(folder)]
+            rules = [rule for folder in reversed(parents[: depth + 1]) for rule in _gitignore(folder)]
+            return [] if _left_out(start, rules, "/") else rules
     return []
