@@ -35,7 +35,7 @@ SAFE = {
     "redis.Redis(host='::1')": "create_redis_from_config()",
     "redis.Redis(host='localhost', password=None, username=None)": "create_redis_from_config()",
     "redis.Redis(host='localhost', ssl=False)": "create_redis_from_config()",
-    "redis.Redis(host='localhost', ssl=True)": "create_redis_from_config(ssl=True)",
+    "redis.Redis(host='localhost', ssl=True)": 'create_redis_from_config(default_url="rediss://localhost:6379/0")',
     "redis.Redis(db=1, decode_responses=True)": "create_redis_from_config(db=1, decode_responses=True)",
     "redis.Redis('localhost', 6379, 2, None, 0.5)": "create_redis_from_config(db=2, socket_timeout=0.5)",
     "redis.Redis(socket_timeout=None)": "create_redis_from_config(socket_timeout=None)",

@@ -113,7 +113,7 @@ class _Page:
 
     def unreadable(self, files: Sequence[Unreadable]) -> Iterator[str]:
         """The files that could not be audited, in short."""
-        yield self.paint(f"{counted(len(files), 'file')} could not be read", YELLOW)
+        yield self.paint(f"{counted(len(files), 'file')} could not be read, or not in full", YELLOW)
         for file in files[:UNREADABLE_SHOWN]:
             line = "" if file.line is None else f":{file.line}"
             yield f"  {_printable(file.path)}{line}: {self.clean(file.reason)}"

@@ -119,11 +119,12 @@ def _from_host(site: Site, given: Mapping[str, Given]) -> Address | None:
         return None
     host = _Part(endpoint.host) if endpoint.host is not None else _part(given.get("host"), "localhost")
     port = _Part(str(endpoint.port)) if endpoint.port is not None else _part(given.get("port"), str(DEFAULT_PORT))
-    if not host.code and not port.code and is_local(host.text) and port.text == str(DEFAULT_PORT):
+    plain = endpoint.scheme == "redis"
+    if plain and not host.code and not port.code and is_local(host.text) and port.text == str(DEFAULT_PORT):
         return Address()
     if not host.code:
         host = _Part(_bracketed(host.text))
-    return _joined("redis://", [host, _Part(":"), port, _Part("/0")])
+    return _joined(f"{endpoint.scheme}://", [host, _Part(":"), port, _Part("/0")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ FACTORIES = {False: "create_redis_from_config", True: "create_async_redis_from_c
 # Clients only: pools, connections, Sentinel, clusters and other packages are left to a person.
 REWRITABLE = re.compile(r"(?:redis|redis\.asyncio|aioredis)\.(?:(?:Strict)?Redis(?:\.from_url)?|from_url)")
 CLIENT_PACKAGES = ("redis", "aioredis")
+# Arguments that `default_url` can take the place of.
+LOCATION = ENDPOINT | {"ssl"}
 # Arguments that say nothing when they are None.
 OPTIONAL = ENDPOINT | {"connection_pool", "db", "password", "username"}
 
@@ -135,7 +137,9 @@ def _fate(site: Site, address: Address, one: Given) -> str | None:
     if address.kept:
         return one.keyword
     by_default = one.keyword == "db" and value in (Constant(0), Constant("0"))
-    by_default = by_default or (one.keyword == "ssl" and value == Constant(value=False))
+    if one.keyword == "ssl" and site.endpoint.kind in ("default", "host"):
+        # TLS is part of the address: `default_url` says rediss.
+        by_default = value in (Constant(value=False), Constant(value=True))
     return None if one.keyword in ENDPOINT or by_default else one.keyword
 
 
@@ -155,7 +159,7 @@ def _actions(
 ) -> Iterator[Action]:
     for index, argument in enumerate(arguments):
         own = [(one, fate) for one, fate in zip(given, fates, strict=True) if one.index == index]
-        here = added if any(one.keyword in ENDPOINT and fate is None for one, fate in own) else []
+        here = added if any(one.keyword in LOCATION and fate is None for one, fate in own) else []
         if argument.keyword == "**":
             kept = all(fate == one.written for one, fate in own)
             texts = [*here, *(f"{fate}={one.code}" for one, fate in own if fate)]
