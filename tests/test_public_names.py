@@ -39,7 +39,11 @@ def test_every_public_thing_is_documented() -> None:
 def test_importing_mooring_loads_none_of_the_tools(module: str) -> None:
     loaded = json.loads(
         subprocess.run(
-            [sys.executable, "-c", "import json, sys, mooring; mooring.create_redis_from_config; print(json.dumps(sorted(sys.modules)))"],
+            [
+                sys.executable,
+                "-c",
+                "import json, sys, mooring; mooring.create_redis_from_config; print(json.dumps(sorted(sys.modules)))",
+            ],
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             text=True,

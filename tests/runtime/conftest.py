@@ -15,6 +15,8 @@ import pytest
 from mooring.embedded import EmbeddedRedis
 from mooring.runtime.manager import RedisConnectionManager
 
+# The development mode of asyncio tells of every step that takes 0.1 s, as on a busy machine many do.
+PATIENCE = "import logging; logging.getLogger('asyncio').setLevel(logging.ERROR)\n"
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 
@@ -70,12 +72,12 @@ def run_script(configured: None) -> Callable[[str], subprocess.CompletedProcess[
 
     def run(script: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-X", "dev", "-W", "error", "-c", script],
+            [sys.executable, "-X", "dev", "-W", "error", "-c", PATIENCE + script],
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            env={**os.environ, "PYTHONPATH": str(SOURCES)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])},
         )
 
     return run

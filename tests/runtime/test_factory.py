@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any
+from typing import Any, assert_type
 from urllib.parse import quote
 
 import pytest
@@ -53,6 +53,11 @@ def test_the_database_is_kept_as_asked() -> None:
     create_redis_from_config(db=1).set("key", "one")
     assert create_redis_from_config(db=0).get("key") is None
     assert create_redis_from_config(db=1).get("key") == b"one"
+
+
+def test_a_type_checker_sees_redis_pys_clients() -> None:
+    assert_type(create_redis_from_config(), redis.Redis)
+    assert_type(create_async_redis_from_config(), redis.asyncio.Redis)
 
 
 def test_equal_settings_share_one_pool() -> None:

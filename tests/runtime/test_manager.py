@@ -97,15 +97,17 @@ def test_close_closes_what_a_loop_at_rest_holds(named: Named, gone: Gone) -> Non
 async def test_aclose_lets_another_thread_close_what_its_loop_holds(named: Named, becomes: Becomes) -> None:
     manager = RedisConnectionManager()
     client = manager.async_client(client_name="own")
-    done = threading.Event()
+    started, done = threading.Event(), threading.Event()
 
     async def use() -> None:
         await client.ping()
+        started.set()
         await becomes(done.is_set)
 
     thread = threading.Thread(target=asyncio.run, args=(use(),))
     thread.start()
-    await becomes(lambda: named("own") == 1)
+    await becomes(started.is_set)
+    assert named("own") == 1
     await manager.aclose()
     await becomes(lambda: not named("own"))
     done.set()

@@ -10,7 +10,7 @@ import pytest
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 FORK = """
-import asyncio, os, mooring
+import asyncio, os, mooring, redis
 
 def in_child(ask):
     reader, writer = os.pipe()
@@ -46,26 +46,41 @@ assert client.client_id() == mine
     assert silent(run_script(FORK + script))
 
 
+def test_a_child_that_ends_leaves_the_parent_connected(run_script: Run) -> None:
+    script = """
+client = mooring.create_redis_from_config()
+mine = client.client_id()
+child = os.fork()
+if child == 0:
+    client.ping()
+else:
+    assert os.waitpid(child, 0)[1] == 0
+    assert client.client_id() == mine
+"""
+    assert silent(run_script(FORK + script))
+
+
 def test_a_child_gets_the_whole_bound_and_frees_no_place_of_the_parents(run_script: Run) -> None:
     script = """
-client = mooring.create_redis_from_config(max_connections=1, pool_timeout=5)
-held = client.connection_pool.get_connection()
+client = mooring.create_redis_from_config(max_connections=1, pool_timeout=0.01)
+pipeline = client.pipeline()
+pipeline.watch("key")
+mine = pipeline.client_id()
 
 def use():
     client.ping()
-    client.connection_pool.release(held)
-    other = client.connection_pool.get_connection()
+    client.connection_pool.release(pipeline.connection)
+    other = client.pipeline()
+    other.watch("key")
     try:
-        mooring.create_redis_from_config(max_connections=1, pool_timeout=0.01)
-        client.connection_pool._pool_timeout = 0.01
         client.ping()
-    except mooring.runtime.pool.RedisConnectionError:
-        return "bounded"
+    except redis.ConnectionError as error:
+        return error
 
-assert in_child(use) == "bounded"
-held.send_command("PING")
-assert held.read_response() == b"PONG"
-client.connection_pool.release(held)
+assert "All 1 connections" in in_child(use)
+assert pipeline.client_id() == mine
+pipeline.reset()
+assert client.client_id() == mine
 """
     assert silent(run_script(FORK + script))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Hashable
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from redis.retry import Retry
 
 from mooring.config.settings import RedisSettings
 from mooring.errors import ConfigError
+from mooring.runtime.async_pool import AsyncSharedPool
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
-from mooring.runtime.pool import AsyncSharedPool, SharedPool
+from mooring.runtime.pool import SharedPool
 
 # What a connection is told beyond the constructor's words, or holds once per object.
 OBJECTS = (type(None), str, bytes, int, float, bool, list, tuple)
@@ -27,6 +30,8 @@ def options(flavour: Flavour = SYNC, environ: dict[str, str] | None = None, **ov
 
 def portrait(connection: Any) -> dict[str, Any]:
     plain = {key: value for key, value in vars(connection).items() if isinstance(value, OBJECTS)}
+    # None and False both leave it off.
+    plain["socket_keepalive"] = bool(plain.get("socket_keepalive"))
     encoder = connection.encoder
     retry = connection.retry
     plain["encoder"] = (encoder.encoding, encoder.encoding_errors, encoder.decode_responses)
@@ -65,8 +70,8 @@ def test_an_asyncio_connection_is_what_redis_py_would_have_made(arguments: dict[
 @pytest.mark.parametrize("flavour", [SYNC, ASYNC])
 def test_every_argument_of_the_constructor_is_taken_but_those_about_its_pool(flavour: Flavour) -> None:
     refused = {"connection_pool", "auto_close_connection_pool"}
-    names = set(redis.Redis().get_connection_kwargs()) & {"host", "port", "db", "username", "password"}
-    check_overrides(names | {"url", "default_url", "pool_timeout", "retry", "ssl_ca_certs", "client_name"}, flavour)
+    accepted = set(inspect.signature(flavour.client).parameters) - {"charset", "errors"} - refused
+    check_overrides(accepted | {"url", "default_url", "pool_timeout"}, flavour)
     for name in refused:
         with pytest.raises(TypeError, match=f"'{name}' is not an argument here; the pool is shared"):
             check_overrides([name], flavour)
@@ -75,6 +80,8 @@ def test_every_argument_of_the_constructor_is_taken_but_those_about_its_pool(fla
 def test_an_unknown_argument_is_named_with_the_likely_one() -> None:
     with pytest.raises(TypeError, match=r"'decode_response' is not an argument here.*did you mean decode_responses?"):
         check_overrides(["decode_response"], SYNC)
+    with pytest.raises(TypeError, match=r"'charset' is not an argument here; redis-py calls it encoding."):
+        check_overrides(["charset"], SYNC)
 
 
 def test_an_option_of_a_url_that_this_redis_py_does_not_know_is_named_with_its_origin() -> None:
@@ -115,3 +122,19 @@ def test_different_settings_make_different_pools(other: dict[str, Any]) -> None:
 
 def test_options_hide_the_password() -> None:
     assert "hunter2" not in repr(options(password="hunter2"))
+
+
+def test_a_cache_that_fills_keeps_its_pool() -> None:
+    class Cache:
+        def __init__(self) -> None:
+            self.entries: list[int] = []
+
+    cache = Cache()
+    before = _key(cache)
+    cache.entries.append(1)
+    assert _key(cache) == before
+    assert _key(Cache()) != before
+
+
+def _key(redis_connect_func: object) -> Hashable:
+    return options(redis_connect_func=redis_connect_func).key()

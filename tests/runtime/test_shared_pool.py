@@ -20,14 +20,11 @@ Becomes = Callable[[Callable[[], bool]], Awaitable[None]]
 
 def test_a_full_pool_is_told_with_its_bound_and_wait() -> None:
     client = create_redis_from_config(max_connections=2, pool_timeout=0.01)
-    pool = client.connection_pool
-    held = [pool.get_connection(), pool.get_connection()]
-    with pytest.raises(
-        redis.ConnectionError, match=r"All 2 connections to .* stayed in use for 0.01 s. Raise max_conn"
-    ):
-        client.ping()
-    for connection in held:
-        pool.release(connection)
+    with client.pipeline() as one, client.pipeline() as other:
+        one.watch("key")
+        other.watch("key")
+        with pytest.raises(redis.ConnectionError, match=r"All 2 connections to .* stayed in use for 0.01 s. Raise max"):
+            client.ping()
     assert client.ping()
 
 
@@ -44,11 +41,11 @@ async def test_a_full_asyncio_pool_is_told_with_its_bound_and_wait() -> None:
 
 def test_a_freed_connection_goes_to_the_thread_that_waits() -> None:
     client = create_redis_from_config(max_connections=1, pool_timeout=60)
-    held = client.connection_pool.get_connection()
     replies: list[Any] = []
     waiter = threading.Thread(target=lambda: replies.append(client.ping()))
-    waiter.start()
-    client.connection_pool.release(held)
+    with client.pipeline() as pipeline:
+        pipeline.watch("key")
+        waiter.start()
     waiter.join()
     assert replies == [True]
 
@@ -125,18 +122,20 @@ async def test_a_retry_policy_reaches_the_connections_of_the_loop() -> None:
     await client.ping()
     policy = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 7)
     client.set_retry(policy)
-    connection = await client.connection_pool.get_connection()
-    assert connection.retry is policy
-    await client.connection_pool.release(connection)
+    async with client.pipeline() as pipeline:
+        await pipeline.watch("key")
+        assert pipeline.connection is not None
+        assert pipeline.connection.retry is policy
 
 
 def test_releasing_twice_frees_one_place() -> None:
     client = create_redis_from_config(max_connections=1, pool_timeout=0.01)
-    pool = client.connection_pool
-    connection = pool.get_connection()
-    pool.release(connection)
-    pool.release(connection)
-    held = pool.get_connection()
-    with pytest.raises(redis.ConnectionError, match="All 1 connections"):
-        client.ping()
-    pool.release(held)
+    with client.pipeline() as pipeline:
+        pipeline.watch("key")
+        connection = pipeline.connection
+    assert connection is not None
+    client.connection_pool.release(connection)
+    with client.pipeline() as pipeline:
+        pipeline.watch("key")
+        with pytest.raises(redis.ConnectionError, match="All 1 connections"):
+            client.ping()

@@ -16,8 +16,9 @@ import redis.asyncio
 from mooring.config.settings import RedisSettings
 from mooring.config.sources import DEFAULT_NAME, variables
 from mooring.errors import ManagerClosed
+from mooring.runtime.async_pool import AsyncSharedPool
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
-from mooring.runtime.pool import AsyncSharedPool, SharedPool, guard
+from mooring.runtime.pool import SharedPool, guard
 
 _Pool = TypeVar("_Pool", SharedPool, AsyncSharedPool)
 

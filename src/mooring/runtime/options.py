@@ -22,10 +22,22 @@ from mooring.errors import ConfigError
 
 # Arguments of Mooring's own, beside redis-py's.
 _OWN = frozenset({"url", "default_url", "pool_timeout"})
-# The pool is shared, so a client cannot bring or close one; the last two are the names of `encoding` before redis-py 4.
-_REFUSED = frozenset({"self", "connection_pool", "auto_close_connection_pool", "charset", "errors"})
+# The pool is shared, so a client can neither bring nor close one.
+_REFUSED = frozenset({"self", "connection_pool", "auto_close_connection_pool"})
+_RENAMED = {"charset": "encoding", "errors": "encoding_errors"}
 _CLIENT = frozenset({"single_connection_client", "event_dispatcher"})
 _CLIENT_ONLY = frozenset({"single_connection_client"})
+# Where redis-py defines objects that are what they hold; not all of them compare so, in every version.
+_VALUE_MODULES = frozenset(
+    {
+        "redis.asyncio.retry",
+        "redis.backoff",
+        "redis.credentials",
+        "redis.driver_info",
+        "redis.maint_notifications",
+        "redis.retry",
+    }
+)
 _TCP_ONLY = frozenset({"socket_connect_timeout", "socket_keepalive", "socket_keepalive_options"})
 
 
@@ -94,12 +106,14 @@ def redis_options(settings: RedisSettings, flavour: Flavour) -> RedisOptions:
 
 @functools.cache
 def _accepted(flavour: Flavour) -> frozenset[str]:
-    return frozenset(inspect.signature(flavour.client.__init__).parameters) - _REFUSED | _OWN
+    return frozenset(inspect.signature(flavour.client.__init__).parameters) - _REFUSED - _RENAMED.keys() | _OWN
 
 
 def _remedy(name: str, accepted: Iterable[str]) -> str:
     if name in _REFUSED:
         return "the pool is shared, and Mooring makes and closes it."
+    if name in _RENAMED:
+        return f"redis-py calls it {_RENAMED[name]}."
     close = difflib.get_close_matches(name, accepted, n=1)
     return f"redis-py {redis.__version__} has no such argument" + (f"; did you mean {close[0]}?" if close else ".")
 
@@ -153,7 +167,7 @@ def _fingerprint(value: Any) -> Hashable:
         return tuple(map(_fingerprint, value))
     if isinstance(value, set | frozenset):
         return frozenset(map(_fingerprint, value))
-    # Before redis-py 6, two equal retry policies compare as different, and a client made per call got a pool per call.
-    if type(value).__module__.partition(".")[0] == "redis" and hasattr(value, "__dict__"):
+    # By identity, code that makes its client and policy anew in each call would get a pool in each call.
+    if type(value).__module__ in _VALUE_MODULES or type(value).__qualname__ == "CacheConfig":
         return (type(value), _fingerprint(vars(value)))
     return value if isinstance(value, Hashable) else id(value)

@@ -62,6 +62,7 @@ class ThreadGate:
         with self._lock:
             if self._turnstile.admit():
                 return True
+            # Held until the place is this thread's.
             ticket = threading.Lock()
             ticket.acquire()
             self._turnstile.queue(ticket)
