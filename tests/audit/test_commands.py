@@ -134,9 +134,10 @@ CLIENTS = {
 
 @pytest.mark.parametrize("use", CLIENTS.values(), ids=CLIENTS.keys())
 def test_a_blocking_client_is_known_through(use: str, tree: Tree) -> None:
-    found = tree.audit({
-        "store.py": "import redis\nclient = redis.StrictRedis(host='cache')\n",
-        "app.py": f"""
+    found = tree.audit(
+        {
+            "store.py": "import redis\nclient = redis.StrictRedis(host='cache')\n",
+            "app.py": f"""
 import contextlib
 from functools import cached_property, lru_cache
 import redis
@@ -190,7 +191,8 @@ def filled():
 async def work():
     {use}
 """,
-    })
+        }
+    )
     (finding,) = (f for f in found.findings if f.rule == "MR402")
     assert "in coroutine work" in finding.problem.message
 

@@ -265,11 +265,6 @@ def test_a_factory_that_keeps_nothing_makes_a_pool_for_each_caller(tree: Tree) -
         def typed():
             return cast(redis.Redis, redis.Redis(host="cache"))  # -> MR302
 
-        def told():
-            client = redis.Redis(host="cache")  # -> MR302
-            print("connected", client)
-            return client
-
         def pool():
             return redis.ConnectionPool(host="cache")  # -> MR302
 

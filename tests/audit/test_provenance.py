@@ -232,10 +232,12 @@ class Holder:
         self.s = S()
 holder = Holder()
 """
-    found = tree.audit({
-        "conf.py": f"{IMPORTS}\n{definition}\n{made}",
-        "app.py": f"import conf, redis\nfrom conf import S, get_settings, holder, settings\nc = redis.from_url({use})\n",
-    })
+    found = tree.audit(
+        {
+            "conf.py": f"{IMPORTS}\n{definition}\n{made}",
+            "app.py": f"import conf, redis\nfrom conf import S, get_settings, holder, settings\nc = redis.from_url({use})\n",
+        }
+    )
     assert [site.provenance.value for site in found.sites] == ["fallback"]
 
 

@@ -6,8 +6,9 @@ from .tree import Tree
 
 
 def test_nested_settings_are_followed(tree: Tree) -> None:
-    tree.shows_provenances({
-        "conf.py": """
+    tree.shows_provenances(
+        {
+            "conf.py": """
             from dataclasses import dataclass, field
             from functools import lru_cache
             from pydantic import BaseModel, Field
@@ -35,7 +36,7 @@ def test_nested_settings_are_followed(tree: Tree) -> None:
             def get_settings():
                 return Settings()
         """,
-        "app.py": """
+            "app.py": """
             import redis
             from conf import Plain, Settings, get_settings
 
@@ -59,7 +60,8 @@ def test_nested_settings_are_followed(tree: Tree) -> None:
                     redis.from_url(settings.redis.url),  # -> external
                 ]
         """,
-    })
+        }
+    )
 
 
 def test_a_settings_object_is_what_its_maker_gives_it(tree: Tree) -> None:
@@ -89,15 +91,16 @@ def test_a_settings_object_is_what_its_maker_gives_it(tree: Tree) -> None:
 
 
 def test_django_settings_are_those_of_the_tree(tree: Tree) -> None:
-    tree.shows_provenances({
-        "site/manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n",
-        "site/settings.py": """
+    tree.shows_provenances(
+        {
+            "site/manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n",
+            "site/settings.py": """
             import os
             REDIS_URL = os.getenv("REDIS_URL", "redis://localhost:6379/0")
             REDIS_HOST = "cache"
             REDIS_OTHER = os.environ["REDIS_OTHER"]
         """,
-        "site/app/views.py": """
+            "site/app/views.py": """
             import redis
             from django.conf import settings
             from django import conf
@@ -107,7 +110,8 @@ def test_django_settings_are_those_of_the_tree(tree: Tree) -> None:
             redis.from_url(settings.REDIS_NOWHERE)  # -> external
             redis.from_url(getattr(settings, "REDIS_URL"))  # -> fallback
         """,
-    })
+        }
+    )
 
 
 def test_django_settings_without_a_module_are_external(tree: Tree) -> None:
@@ -120,15 +124,16 @@ def test_django_settings_without_a_module_are_external(tree: Tree) -> None:
 
 
 def test_the_configuration_of_flask_is_what_the_tree_puts_in(tree: Tree) -> None:
-    tree.shows_provenances({
-        "config.py": """
+    tree.shows_provenances(
+        {
+            "config.py": """
             import os
 
             class Config:
                 REDIS_URL = os.getenv("REDIS_URL", "redis://localhost")
                 REDIS_HOST = "cache"
         """,
-        "app.py": """
+            "app.py": """
             import os
             import redis
             from flask import Flask
@@ -142,7 +147,7 @@ def test_the_configuration_of_flask_is_what_the_tree_puts_in(tree: Tree) -> None
             redis.Redis(unix_socket_path=app.config.get("REDIS_SOCKET"))  # -> external
             redis.from_url(app.config["REDIS_NOWHERE"])  # -> external
         """,
-        "views.py": """
+            "views.py": """
             import redis
             from flask import current_app
 
@@ -152,7 +157,8 @@ def test_the_configuration_of_flask_is_what_the_tree_puts_in(tree: Tree) -> None
                 two = redis.from_url(current_app.config.get("REDIS_NOWHERE", "redis://localhost"))  # -> fallback
                 three = redis.Redis(unix_socket_path=current_app.config["REDIS_SOCKET"])  # -> external
         """,
-    })
+        }
+    )
 
 
 def test_a_default_of_argparse_is_a_fallback(tree: Tree) -> None:

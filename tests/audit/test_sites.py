@@ -161,8 +161,9 @@ def test_of_a_pool_made_only_for_its_class_method_the_outer_call_is_the_site(tre
 
 
 def test_a_call_of_a_subclass_is_a_site(tree: Tree) -> None:
-    tree.shows_provenances({
-        "clients.py": """
+    tree.shows_provenances(
+        {
+            "clients.py": """
             import redis
 
             class Plain(redis.Redis):
@@ -175,7 +176,7 @@ def test_a_call_of_a_subclass_is_a_site(tree: Tree) -> None:
             class Pool(redis.ConnectionPool):
                 pass
         """,
-        "app.py": """
+            "app.py": """
             import os
             import clients
             from clients import Deeper, Plain, Pool
@@ -186,7 +187,8 @@ def test_a_call_of_a_subclass_is_a_site(tree: Tree) -> None:
             four = Deeper.from_url(os.getenv("REDIS_URL", "redis://cache"))  # -> fallback
             five = Plain(connection_pool=Pool(host="redis"))  # -> literal, pool
         """,
-    })
+        }
+    )
 
 
 def test_a_subclass_with_a_constructor_of_its_own_connects_where_that_says(tree: Tree) -> None:
@@ -264,28 +266,32 @@ def test_what_only_looks_like_a_client_is_none(tree: Tree) -> None:
 
 
 def test_a_local_package_of_that_name_is_no_client(tree: Tree) -> None:
-    tree.shows_provenances({
-        "redis/__init__.py": "class Redis:\n    pass\n\ndef from_url(url):\n    return url\n",
-        "app.py": """
+    tree.shows_provenances(
+        {
+            "redis/__init__.py": "class Redis:\n    pass\n\ndef from_url(url):\n    return url\n",
+            "app.py": """
             import redis
             from redis import Redis
             redis.Redis(host="localhost")
             redis.from_url("redis://localhost")
             Redis()
         """,
-    })
+        }
+    )
 
 
 def test_a_file_that_is_called_redis_still_imports_the_package(tree: Tree) -> None:
-    tree.shows_provenances({
-        "cache/__init__.py": "",
-        "cache/redis.py": "import redis\nclient = redis.Redis()  # -> default\n",
-        "cache/other.py": "import redis\nclient = redis.Redis()  # -> default\n",
-        "app/redis/__init__.py": "",
-        "app/redis/client.py": "from redis import Redis\nclient = Redis()  # -> default\n",
-        "scripts/redis.py": "import redis.asyncio as redis\nclient = redis.Redis()  # -> default\n",
-        "scripts/other.py": "import redis\nclient = redis.Redis()  # -> default\n",
-    })
+    tree.shows_provenances(
+        {
+            "cache/__init__.py": "",
+            "cache/redis.py": "import redis\nclient = redis.Redis()  # -> default\n",
+            "cache/other.py": "import redis\nclient = redis.Redis()  # -> default\n",
+            "app/redis/__init__.py": "",
+            "app/redis/client.py": "from redis import Redis\nclient = Redis()  # -> default\n",
+            "scripts/redis.py": "import redis.asyncio as redis\nclient = redis.Redis()  # -> default\n",
+            "scripts/other.py": "import redis\nclient = redis.Redis()  # -> default\n",
+        }
+    )
 
 
 def test_two_calls_on_one_line_are_two_sites(tree: Tree) -> None:

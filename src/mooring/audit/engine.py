@@ -92,6 +92,23 @@ class Tree:
         if isinstance(tree, Unreadable):
             self.unreadable[path] = tree
 
+    def mentioning(self, pairs: frozenset[tuple[str, str]]) -> list[str]:
+        """The Python files, tests aside, that hold both words of one of `pairs`."""
+        words = {function.encode(): set[bytes]() for _, function in pairs if function}
+        for module, function in pairs:
+            if function:
+                words[function.encode()].add(module.encode())
+        if not words:
+            return []
+        functions = re.compile(rb"\b(?:" + b"|".join(map(re.escape, words)) + rb")\b")
+        found = []
+        for path in self.python:
+            if not is_test(path):
+                data = self.data(path)
+                if any(module in data for name in set(functions.findall(data)) for module in words[name]):
+                    found.append(path)
+        return found
+
     def has_text(self, path: str) -> bool:
         """Whether a file was read and decoded."""
         return path in self._sources
@@ -129,7 +146,7 @@ def audit(
         raise UsageError(f"{', '.join(map(str, paths))}: no Python file or manifest to audit")
     candidates = [p for p in tree.python if (include_tests or not is_test(p)) and WORDS.search(tree.data(p))]
     services = find_services(tree.python, tree.data)
-    project = Project(Modules(tree.python, tree.module), tree.source, candidates, services)
+    project = Project(Modules(tree.python, tree.module), tree.source, candidates, services, tree.mentioning)
     for path in set(tree.python) - project.modules.keys() - tree.unreadable.keys():
         tree.check(path)
     unread = [tree.unreadable[path] for path in tree.paths if path in tree.unreadable and not tree.has_text(path)]

@@ -25,6 +25,8 @@ __all__ = ["CannotStart", "Session", "serve"]
 _TAIL = 256 * 1024
 """Bytes of a server's error output that are searched for its reason: one traceback as `rich` draws it takes 60 KB."""
 
+_CLOSED = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
+
 
 class CannotStart(Exception):
     """A server ended, or stayed silent, before the MCP handshake was done: a result, with the reason as its text."""
@@ -34,38 +36,49 @@ class Session:
     """A started server under its client."""
 
     def __init__(self, client: Client, output: TextIO, redact: Redactor) -> None:
+        from mcp import MCPError  # noqa: PLC0415 - an extra: whoever made the client has it
+
+        # What a call raises where the server refuses it, breaks the protocol or is gone.
+        self._failures = (MCPError, RuntimeError, ValueError, OSError, *_CLOSED)
         self._client = client
         self._output = output
         self._redact = redact
 
-    async def drivable(self) -> bool:
-        """Whether the server offers the tool that is driven, with a parameter `key`."""
-        tools = (await self._client.list_tools()).tools
-        return any(tool.name == TOOL and "key" in tool.input_schema.get("properties", {}) for tool in tools)
+    async def drivable(self, seconds: float) -> bool:
+        """Whether the server offers the tool that is driven, with a parameter `key`.
+
+        True as well where it does not say so within `seconds`: the first lookup then tells what is wrong.
+        """
+        with anyio.move_on_after(seconds):
+            try:
+                tools = (await self._client.list_tools()).tools
+            except self._failures:
+                return True
+            return any(tool.name == TOOL and "key" in tool.input_schema.get("properties", {}) for tool in tools)
+        return True
 
     async def lookup(self, key: str, due: str, seconds: float) -> tuple[Outcome, str | None]:
         """Ask for `key`, whose answer is due from "cache" or "upstream" within `seconds`.
 
         Returns how the call ended, and why if not well.
         """
-        from mcp import MCPError  # noqa: PLC0415 - an extra: `serve` has said so if it is missing
-
         with anyio.move_on_after(seconds):
             try:
                 result = await self._client.call_tool(TOOL, {"key": key})
-            except (MCPError, RuntimeError, ValueError, OSError, *_CLOSED) as error:
+            except self._failures as error:
                 return Outcome.ERROR, str(error) or type(error).__name__
             if result.is_error:
                 return Outcome.ERROR, " ".join(getattr(part, "text", "") for part in result.content)
             source = (result.structured_content or {}).get("source")
             if source == due:
                 return Outcome.OK, None
-            return Outcome.STRAY, f"answered from {source or 'nobody knows where'}, not from {due}"
+            return Outcome.STRAY, f"answered from {source or 'no named source'}, not from {due}"
         return Outcome.TIMEOUT, f"no answer within {seconds:g} s"
 
     def heard(self) -> str | None:
-        """The last error that the server logged, redacted."""
-        found = cause(_tail(self._output))
+        """The last error that the server logged, or else its last line, redacted."""
+        written = _tail(self._output)
+        found = cause(written) or last_line(written)
         return self._redact(found) if found else None
 
     def explain(self, reason: str) -> str:
@@ -73,7 +86,8 @@ class Session:
         told = reason.removeprefix(f"Error executing tool {TOOL}").lstrip(": ")
         if told and told != "Connection closed":
             return self._redact(told)
-        return self.heard() or self._redact(reason)
+        found = cause(_tail(self._output))
+        return self._redact(found or reason)
 
 
 @asynccontextmanager
@@ -105,9 +119,6 @@ async def serve(launch: Launch, seconds: float, redact: Redactor) -> AsyncIterat
             heard = cause(written) or last_line(written)
             told = f"; last heard: {heard}" if heard else ""
             raise CannotStart(redact(f"did not complete the MCP handshake within {seconds:g} s{told}"))
-
-
-_CLOSED = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
 
 
 def _parameters(launch: Launch) -> Any:

@@ -47,9 +47,12 @@ class Driver:
         self._record.samples.append(sample)
         return sample
 
-    async def wave(self, concurrency: int, seconds: float) -> None:
-        """Let `concurrency` callers ask for a warm key once each, all at the same time, within `seconds`."""
-        await self._run(Block(self._launch.side, Scenario.HIT, concurrency, 0), concurrency, hit_key, seconds)
+    async def wave(self, concurrency: int, seconds: float) -> int:
+        """Let `concurrency` callers ask for a warm key once each, all at the same time, within `seconds`.
+
+        Returns the calls made.
+        """
+        return await self._run(Block(self._launch.side, Scenario.HIT, concurrency, 0), concurrency, hit_key, seconds)
 
     async def warm(self, opened: int, started: float) -> None:
         """Fill the cache with the keys of the hits, let every caller in once, and tally it with the start.
@@ -57,14 +60,13 @@ class Driver:
         `opened` connections had been counted when the start began, at `started` on the record's clock.
         """
         fill = Block(self._launch.side, Scenario.MISS, WARM_KEYS, 0)
-        await self._run(fill, WARM_KEYS, hit_key, self._load.call_seconds)
+        made = await self._run(fill, WARM_KEYS, hit_key, self._load.call_seconds)
         for concurrency in self._load.concurrency:
-            await self.wave(concurrency, self._load.call_seconds)
-        calls = WARM_KEYS + sum(self._load.concurrency)
+            made += await self.wave(concurrency, self._load.call_seconds)
         seconds = self._record.clock() - started
         connections = await self._meter.connections() - opened
         side = self._launch.side
-        self._record.tallies.append(Tally(self._launch.service, side, None, 0, 0, seconds, calls, calls, connections))
+        self._record.tallies.append(Tally(self._launch.service, side, None, 0, 0, seconds, made, made, connections))
 
     async def measure(self, block: Block) -> None:
         """Carry out one block of the schedule, as far as the time of this side allows."""

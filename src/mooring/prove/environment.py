@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 __all__ = ["Address", "Environment", "Variable", "inherited", "repoint"]
 
@@ -81,6 +81,7 @@ _ROLES = {
 }
 _ABOUT = re.compile(r"redis|valkey", re.IGNORECASE)
 _URL = re.compile(r"^(?:rediss?|valkeys?|unix)://", re.IGNORECASE)
+_DATABASE = re.compile(r"[^/]/(\d+)/?(?:\?[^/]*)?$")
 _UPSTREAM = "UPSTREAM_URL"
 
 # Kubernetes' $(NAME), and Compose's ${NAME}, ${NAME:-default}, ${NAME:?message}, $NAME.
@@ -149,8 +150,9 @@ def _role(variable: Variable) -> _Role | None:
 
 
 def _database(url: str) -> str:
-    path = urlsplit(url).path.strip("/")
-    return path if path.isdigit() else "0"
+    # Not parsed as a URL: Compose's ${NAME:?message} would end its path.
+    found = _DATABASE.search(url)
+    return found.group(1) if found else "0"
 
 
 def _literal(variable: Variable, known: Mapping[str, str]) -> str | None:

@@ -18,9 +18,11 @@ __all__ = ["Change", "Rounds", "difference", "of_shares", "percentile", "rank", 
 Rounds = Mapping[int, Sequence[float]]
 """The sorted values of each round, by its number."""
 
-# Two-sided 99 % quantiles of Student's t for 1, 2, … degrees of freedom, and of the normal distribution beyond.
-_T = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947)
-_T_BEYOND = 2.947
+_FEWEST = 3
+"""Rounds below which nothing is said: two that agree by chance would look certain."""
+
+# Two-sided 99 % quantiles of Student's t for 2, 3, … degrees of freedom; the last holds, a little too wide, beyond.
+_T = (9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947)
 _Z = 2.576
 
 
@@ -44,7 +46,7 @@ def rank(rounds: Rounds, share: float) -> float | None:
 
 
 def ratio(before: Rounds, after: Rounds, share: float) -> Change | None:
-    """The change of the percentile at `share` as after / before; None where no two rounds have both sides."""
+    """The change of the percentile at `share` as after / before; None where fewer than three rounds have both sides."""
     common = before.keys() & after.keys()
     logs = [math.log(percentile(after[n], share) / percentile(before[n], share)) for n in common]
     found = _t_interval(logs)
@@ -52,33 +54,36 @@ def ratio(before: Rounds, after: Rounds, share: float) -> Change | None:
 
 
 def difference(before: Mapping[int, float], after: Mapping[int, float]) -> Change | None:
-    """The change as after - before of one value a round; None where no two rounds have both sides."""
+    """The change as after - before of one value a round; None where fewer than three rounds have both sides."""
     return _t_interval([after[number] - before[number] for number in before.keys() & after.keys()])
 
 
-def of_shares(before: tuple[int, int], after: tuple[int, int]) -> Change:
-    """The change, as after - before, of a share given as (events, calls), by Newcombe's method."""
-    start, low_start, high_start = _wilson(*before)
-    end, low_end, high_end = _wilson(*after)
+def of_shares(before: tuple[int, int], after: tuple[int, int], quantile: float = _Z) -> Change:
+    """The change, as after - before, of a share given as (events, calls), by Newcombe's method.
+
+    `quantile` is that of the normal distribution, by default for 99 of 100.
+    """
+    start, low_start, high_start = _wilson(*before, quantile)
+    end, low_end, high_end = _wilson(*after, quantile)
     change = end - start
     low = change - math.hypot(end - low_end, high_start - start)
     high = change + math.hypot(high_end - end, start - low_start)
-    return Change(change, low, high)
+    return Change(change, max(-1.0, low), min(1.0, high))
 
 
 def _t_interval(values: Sequence[float]) -> Change | None:
     count = len(values)
-    if count < 2:
+    if count < _FEWEST:
         return None
-    quantile = _T[count - 2] if count - 2 < len(_T) else _T_BEYOND
+    quantile = _T[min(count - _FEWEST, len(_T) - 1)]
     half = quantile * stdev(values) / math.sqrt(count)
     middle = mean(values)
     return Change(middle, middle - half, middle + half)
 
 
-def _wilson(events: int, calls: int) -> tuple[float, float, float]:
+def _wilson(events: int, calls: int, quantile: float) -> tuple[float, float, float]:
     share = events / calls
-    spread = _Z * _Z / calls
+    spread = quantile * quantile / calls
     middle = (share + spread / 2) / (1 + spread)
-    half = _Z * math.sqrt(share * (1 - share) / calls + spread / (4 * calls)) / (1 + spread)
-    return share, middle - half, middle + half
+    half = quantile * math.sqrt(share * (1 - share) / calls + spread / (4 * calls)) / (1 + spread)
+    return share, max(0.0, middle - half), min(1.0, middle + half)

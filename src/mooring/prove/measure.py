@@ -51,11 +51,11 @@ async def _measure(launches: Sequence[Launch], load: Load, redact: Redactor, wat
     async with AsyncExitStack() as stack:
         urls = tuple(dict.fromkeys(launch.redis_url for launch in launches))
         meters = {url: await stack.enter_async_context(Meter(url)) for url in urls}
-        proof = _Proof(load, redact, watcher, meters)
-        await proof.contact(urls, launches)
+        run = _Run(load, redact, watcher, meters)
+        await run.contact(urls, launches)
         for service in dict.fromkeys(launch.service for launch in launches):
-            await proof.load([launch for launch in launches if launch.service == service])
-        return Measurement(tuple(proof.contacts), tuple(proof.record.samples), tuple(proof.record.tallies))
+            await run.load([launch for launch in launches if launch.service == service])
+        return Measurement(tuple(run.contacts), tuple(run.record.samples), tuple(run.record.tallies))
 
 
 def _first(group: BaseExceptionGroup[MooringError]) -> MooringError:
@@ -63,7 +63,7 @@ def _first(group: BaseExceptionGroup[MooringError]) -> MooringError:
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
-class _Proof:
+class _Run:
     """A measurement under way."""
 
     def __init__(self, load: Load, redact: Redactor, watcher: Watcher, meters: Mapping[str, Meter]) -> None:
@@ -105,7 +105,7 @@ class _Proof:
                 driver = Driver(launch, session, meter, self._load, self.record)
                 await driver.warm(opened, began)
                 drivers[launch.side] = driver
-            for block in schedule(self._load, tuple(drivers)):
+            for block in schedule(self._load, [side for side in Side if side in drivers]):
                 await drivers[block.side].measure(block)
 
     async def _first_contact(self, launch: Launch) -> Contact:
@@ -125,7 +125,7 @@ class _Proof:
         return Contact(launch.service, launch.side, state, seconds, connections, reason)
 
     async def _try(self, driver: Driver, session: Session) -> tuple[State, str | None]:
-        if not await session.drivable():
+        if not await session.drivable(self._load.call_seconds):
             return State.MUTE, f"offers no tool {TOOL}(key)"
         key = f"contact-{uuid.uuid4().hex[:8]}"
         for scenario in (Scenario.MISS, Scenario.HIT):
@@ -136,7 +136,7 @@ class _Proof:
                     if concurrency > 1:
                         await driver.wave(concurrency, self._load.failing_seconds)
                 heard = session.heard() if sample.outcome is Outcome.STRAY else None
-                return State.FAILS, f"{sample.reason}; it logged {heard}" if heard else sample.reason
+                return State.FAILS, f"{sample.reason}; it logged: {heard}" if heard else sample.reason
         return State.CONNECTS, None
 
     def _serve(self, launch: Launch) -> AbstractAsyncContextManager[Session]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 __all__ = ["Redactor", "cause", "last_line"]
 
@@ -13,7 +13,8 @@ _LONGEST = 240
 _ERROR = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Refused|Timeout|Closed|Exit|Interrupt|Denied))(?::\s*(.+))?$")
 # The SDK wraps what a tool raises, and keeps the text of it from the client.
 _WRAPPERS = frozenset({"UnexpectedToolError", "ToolError", "MCPError", "BaseExceptionGroup", "ExceptionGroup"})
-_USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/\s]*(?=@)")
+# To the last "@" of the word: a password that nobody quoted may hold a slash or another "@".
+_USERINFO = re.compile(r"(://[^:/@\s]*):[^\s'\"]*@")
 
 
 def cause(output: str) -> str | None:
@@ -33,27 +34,24 @@ def last_line(output: str) -> str | None:
 
 
 class Redactor:
-    """Takes secrets and this machine's paths out of a text.
+    """Takes secrets and this machine's paths out of a text: passwords as they are and quoted, and those of any URL.
 
-    `secrets` are passwords and URLs that hold one; of `folders`, paths are shown as the name that is given for them.
+    A path of `folders` is shown as the name that is given for it.
     """
 
-    def __init__(self, secrets: Iterable[str] = (), folders: Mapping[Path, str] | None = None) -> None:
+    def __init__(self, passwords: Iterable[str] = (), folders: Mapping[Path, str] | None = None) -> None:
         hidden: set[str] = set()
-        for secret in secrets:
-            password = urlsplit(secret).password if "://" in secret else secret
-            if password:
-                hidden |= {password, quote(password, safe=""), quote(password)}
+        for password in filter(None, passwords):
+            hidden |= {password, quote(password, safe=""), quote(password)}
         names = sorted((folders or {}).items(), key=lambda item: -len(str(item[0])))
         self._hidden = sorted(hidden, key=len, reverse=True)
         self._folders = [(str(path), name) for path, name in names]
 
     def __call__(self, text: str) -> str:
         """The text in one line of bounded length, redacted."""
-        text = " ".join(text.split())
         for secret in self._hidden:
             text = text.replace(secret, "***")
-        text = _USERINFO.sub(":***", text)
+        text = _USERINFO.sub(r"\1:***@", " ".join(text.split()))
         for path, name in self._folders:
             text = text.replace(path, name)
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

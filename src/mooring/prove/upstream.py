@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import select
 import subprocess
 import sys
 import tempfile
@@ -21,9 +21,12 @@ __all__ = ["SCRIPT", "serve_upstream"]
 SCRIPT = Path("upstream/fake.py")
 """Where a fleet keeps it: started with `--port 0`, it prints a line with its base URL once it listens."""
 
-_URL = re.compile(r"https?://[^\s]+")
+_LEASH = Path(__file__).with_name("leash.py")
+_URL = re.compile(rb"https?://\S+(?=\s)")
 _PATIENCE = 30.0
+_LOOK_AGAIN = 0.05
 _GRACE = 5.0
+_HEAD = 64 * 1024
 
 
 @contextmanager
@@ -36,40 +39,41 @@ def serve_upstream(fleet: Path, env: Mapping[str, str]) -> Iterator[str | None]:
     if not script.is_file():
         yield None
         return
-    with tempfile.TemporaryFile() as output:
+    # Files, not pipes: nobody reads on once the address is known, and a full pipe would stop it in its tracks.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, script.name, "--port", "0"],
+            [sys.executable, str(_LEASH), str(os.getpid()), script.name, "--port", "0"],
             cwd=script.parent,
-            env=dict(env),
+            env={**env, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=output,
+            stdout=output,
+            stderr=errors,
             start_new_session=True,
         )
         try:
-            if process.stdout is None:
-                raise ProofError(f"{SCRIPT} gives no output to read its address from")
-            yield _announced(process.stdout, output)
+            yield _announced(process, output, errors)
         finally:
             _stop(process)
 
 
-def _announced(pipe: IO[bytes], output: IO[bytes]) -> str:
+def _announced(process: subprocess.Popen[bytes], output: IO[bytes], errors: IO[bytes]) -> str:
     deadline = time.monotonic() + _PATIENCE
-    text = b""
-    while (left := deadline - time.monotonic()) > 0:
-        readable, _, _ = select.select([pipe], [], [], left)
-        chunk = pipe.read1() if readable else b""  # type: ignore[attr-defined]
-        if not chunk:
-            break
-        text += chunk
-        found = _URL.search(text.decode(errors="replace"))
-        if found and b"\n" in text:
-            return found.group().rstrip("/")
-    output.seek(0)
-    written = output.read().decode(errors="replace")
-    reason = cause(written) or last_line(written) or f"nothing printed in {_PATIENCE:g} s"
-    raise ProofError(f"{SCRIPT} did not say where it listens: {reason}")
+    ended = False
+    while not ended and time.monotonic() < deadline:
+        # Asked before the file is read, so that its last words count.
+        ended = process.poll() is not None
+        found = _URL.search(_head(output))
+        if found:
+            return found.group().decode(errors="replace").rstrip("/")
+        time.sleep(_LOOK_AGAIN)
+    written = _head(errors).decode(errors="replace")
+    unsaid = "it printed no address" + ("" if ended else f" within {_PATIENCE:g} s")
+    raise ProofError(f"{SCRIPT} did not say where it listens: {cause(written) or last_line(written) or unsaid}")
+
+
+def _head(file: IO[bytes]) -> bytes:
+    # The child writes through the same open file, so its own offset must stay: read at a position instead.
+    return os.pread(file.fileno(), _HEAD, 0)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -79,5 +83,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

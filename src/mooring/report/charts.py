@@ -21,13 +21,15 @@ __all__ = ["answered", "require", "spread"]
 Spec = dict[str, Any]
 
 # Stand-ins that nothing else in a drawing has by chance.
-_BEFORE, _AFTER, _TEXT, _GRID = "#b0f001", "#af7e01", "#7e4701", "#9d1d01"
-_PROPERTIES = {_BEFORE: "--before", _AFTER: "--after", _TEXT: "--soft", _GRID: "--line"}
+_BEFORE, _AFTER, _INK, _TEXT, _GRID = "#b0f001", "#af7e01", "#14c401", "#7e4701", "#9d1d01"
+_PROPERTIES = {_BEFORE: "--before", _AFTER: "--after", _INK: "--ink", _TEXT: "--soft", _GRID: "--line"}
 
 _POINTS = 120
 # Narrow enough for a phone as it is: text in a drawing that shrinks can no longer be read.
 _WIDTH = 278
 _NAMES = 100
+# The height of a label, as a share of the lookups.
+_LABEL_SHARE = 0.15
 
 _CONFIG: Spec = {
     "background": "transparent",
@@ -78,6 +80,7 @@ def answered(proof: Proof, stretch: Stretch) -> str:
     labels = [
         {"side": side, "ms": high * 1000, "share": ends[side], "text": f"{side} {ends[side]:.0%}"} for side in Side
     ]
+    close = abs(ends[Side.BEFORE] - ends[Side.AFTER]) < _LABEL_SHARE
     share = {
         "field": "share",
         "type": "quantitative",
@@ -96,8 +99,8 @@ def answered(proof: Proof, stretch: Stretch) -> str:
         "encoding": {"x": _milliseconds(low, high), "y": share, "color": _COLOR},
         "layer": [
             {"data": {"values": lines}, "mark": {"type": "line", "strokeWidth": 2.5}, "encoding": {"strokeDash": dash}},
-            # Above the line of one side and below that of the other, so that equal ends can both be read.
-            *(_label([label], -9 if label["side"] == Side.AFTER else 13) for label in labels),
+            # Above its line, as a rising line passes below its own end; of two that would meet, one goes below.
+            *(_label([label], 13 if close and label["side"] == Side.BEFORE else -9) for label in labels),
         ],
     }
     told = " and ".join(f"{ends[side]:.0%} {side}" for side in Side)
@@ -144,8 +147,8 @@ def spread(proof: Proof, stretch: Stretch) -> str:
             },
             {
                 "data": {"values": boxes},
-                "mark": {"type": "tick", "thickness": 2.5, "size": 10},
-                "encoding": {"x": bar | {"field": "p50"}},
+                "mark": {"type": "tick", "thickness": 2, "size": 10, "opacity": 1},
+                "encoding": {"x": bar | {"field": "p50"}, "color": {"value": _INK}},
             },
             {
                 "data": {"values": absent},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mooring.prove import Comparison, Contact, Figure, Outcome, Proof, Scenario, Side, State, Subject, Verdict
 
-__all__ = ["Cell", "Digest", "Failure", "Row", "Stretch", "change_of", "digest", "milliseconds", "number"]
+__all__ = ["Cell", "Digest", "Failure", "Row", "Stretch", "change_of", "count", "digest", "milliseconds", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,15 @@ def milliseconds(seconds: float) -> str:
 
 def number(value: float) -> str:
     """Three significant digits, or all of them before the point, thousands set apart."""
-    if value >= 100 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    # By what each would be rounded to: 9.999 has three digits as 10.0.
+    if value >= 99.95:
+        return count(value)
+    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
+
+
+def count(value: float) -> str:
+    """A whole number, thousands set apart."""
+    return f"{value:,.0f}"
 
 
 def change_of(comparison: Comparison) -> str:
@@ -126,7 +132,8 @@ def _headline(able: dict[Side, int], services: int) -> str:
     whole = f"{services} server{'s' if services != 1 else ''}"
     unable = services - able[Side.BEFORE]
     before = f"{unable} of {whole} could not" if unable else f"All of {whole} could"
-    return f"{before} use their Redis before the fix; {able[Side.AFTER]} of {services} can after it."
+    its = "its" if services == 1 else "their"
+    return f"{before} use {its} Redis before the fix; {able[Side.AFTER]} of {services} can after it."
 
 
 def _answered(proof: Proof, side: Side) -> float:
@@ -146,7 +153,7 @@ def _row(proof: Proof, subject: Subject) -> Row:
     contacts = {contact.side: contact for side in Side if (contact := proof.contact(subject.name, side))}
     own = {(c.figure, c.scenario, c.concurrency): c for c in proof.comparisons if c.service == subject.name}
     missing = {side: _missing(contact) for side, contact in contacts.items()}
-    opened = {side: number(contact.connections) for side, contact in contacts.items()}
+    opened = {side: count(contact.connections) for side, contact in contacts.items()}
 
     def cell(figure: Figure, stretch: Stretch | None = None) -> Cell:
         key = (figure, stretch.scenario if stretch else None, stretch.concurrency if stretch else None)
@@ -187,10 +194,12 @@ def _cell(comparison: Comparison | None, missing: dict[Side, str]) -> Cell:
 def _value(figure: Figure, value: float, calls: int) -> str:
     match figure:
         case Figure.FAILURES:
-            return f"{value:,.0f} of {calls:,}"
+            return f"{count(value)} of {count(calls)}"
+        case Figure.CONNECTIONS:
+            return count(value)
         case Figure.P50 | Figure.P99:
             return milliseconds(value)
-        case _:
+        case Figure.THROUGHPUT:
             return number(value)
 
 

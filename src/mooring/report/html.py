@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mooring.errors import MissingExtra
 from mooring.prove import Comparison, Figure, Proof, Scenario, Side, State, Verdict
 from mooring.report import charts
-from mooring.report.digest import Digest, Stretch, change_of, digest, milliseconds, number
+from mooring.report.digest import Digest, Stretch, change_of, count, digest, milliseconds, number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -122,7 +122,9 @@ def _line(comparison: Comparison) -> Line:
         Figure.CONNECTIONS: "connections opened",
     }
     figure = f"{stretch.label}: {names[comparison.figure]}" if stretch else names[comparison.figure]
-    shown = milliseconds if comparison.figure in {Figure.P50, Figure.P99} else number
+    shown = {Figure.P50: milliseconds, Figure.P99: milliseconds, Figure.THROUGHPUT: number}.get(
+        comparison.figure, count
+    )
     before, after = ("-" if value is None else shown(value) for value in (comparison.before, comparison.after))
     calls = "{:,} / {:,}".format(*comparison.calls)
     return Line(comparison.service, figure, before, after, calls, change_of(comparison) or "-", comparison.verdict)

@@ -86,7 +86,8 @@ def _verdicts(proof: Proof, told: Digest, width: int) -> str:
     differing = [c for c in proof.comparisons if c.service in both and c.verdict in {Verdict.BETTER, Verdict.WORSE}]
     counts = ", ".join(f"{told.verdicts[verdict]} {verdict}" for verdict in Verdict if told.verdicts[verdict])
     services = "1 service connects" if len(both) == 1 else f"{len(both)} services connect"
-    lines = [f"{services} on both sides: of the figures compared, {counts}."]
+    chance = " Of figures that do not differ, one in a hundred may show a difference by chance." if differing else ""
+    lines = [f"{services} on both sides: of the figures compared, {counts}.{chance}"]
     for c in differing:
         stretch = f" {Stretch(c.scenario, c.concurrency).label}," if c.scenario and c.concurrency else ""
         lines.append(f"  {c.service}: {c.figure}{stretch} {c.verdict}: {change_of(c)}")

@@ -28,7 +28,9 @@ class Project:
         source: Callable[[str], SourceFile],
         audited: Iterable[str],
         services: tuple[Service, ...] = (),
+        mentioning: Callable[[frozenset[tuple[str, str]]], Iterable[str]] = lambda _: (),
     ) -> None:
+        """Link the `audited` files; `mentioning` finds others that hold both words of a pair, which may call them."""
         self.source = source
         self.services = services
         self._modules = modules
@@ -37,6 +39,8 @@ class Project:
         self.sites: list[Site] = []
         for module in self.audited:
             self.sites += find_sites(evaluator, module, self.flavour(module))
+        for path in mentioning(frozenset(map(_maker, self.sites))):
+            modules.get(path)
         lifetimes = Lifetimes(evaluator)
         for site in self.sites:
             lifetimes.judge(site)
@@ -53,6 +57,10 @@ class Project:
     def modules(self) -> dict[str, Module]:
         """The modules that were read, by path."""
         return self._modules.loaded
+
+    def is_local(self, module: Module, name: str) -> bool:
+        """Whether `name`, imported in `module`, is a module of the tree."""
+        return self._modules.find(module.path, name) is not None
 
     def arguments(self, site: Site) -> Arguments:
         """What the constructor of a site is given, for rules about a single option."""
@@ -72,6 +80,14 @@ class Project:
             ]
             told = _flavours((i.module, i.name) for sibling in siblings for i in sibling.imports)
         return told.pop() if len(told) == 1 else None
+
+
+def _maker(site: Site) -> tuple[str, str]:
+    """The module and the function that make a client, by the words that a caller must use for them."""
+    path = site.path.removesuffix("/__init__.py").removesuffix(".py")
+    scopes = site.module.enclosing(site.call.scope)
+    function = next((scope.name for scope in scopes if scope.kind == "function"), "")
+    return posixpath.basename(path), function
 
 
 def _flavours(imports: Iterable[tuple[str, str | None]]) -> set[bool]:

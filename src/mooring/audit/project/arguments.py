@@ -10,6 +10,8 @@ from mooring.audit.project.meanings import Context, Evaluates, Known, Meanings, 
 
 __all__ = ["Arguments", "gather"]
 
+MAX_UNPACKED = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -60,19 +62,21 @@ def gather(evaluator: Evaluates, arguments: Iterable[Argument], context: Context
     return gathered
 
 
-def _unpack(gathered: Arguments, unpacked: Entry) -> None:
+def _unpack(gathered: Arguments, unpacked: Entry, depth: int = 0) -> None:
     evaluator = gathered.evaluator
     meanings = evaluator.meanings(unpacked.value, unpacked.context)
-    gathered.open = gathered.open or not meanings
+    gathered.open = gathered.open or not meanings or depth > MAX_UNPACKED
+    if depth > MAX_UNPACKED:  # a mapping that is unpacked into itself has no end
+        return
     for meaning in meanings:
         if not (isinstance(meaning, Structure) and isinstance(meaning.value, Mapping)):
             gathered.open = True
             continue
-        for key, value in meaning.value.items:
+        for key, value in reversed(meaning.value.items):  # of equal keys the last counts
             entry = Entry(value, meaning.context, unpacked.span)
             names = () if key is None else evaluator.meanings(key, meaning.context)
             if key is None:
-                _unpack(gathered, entry)
+                _unpack(gathered, entry, depth + 1)
             elif len(names) == 1 and isinstance(names[0], Known):
                 gathered.named.setdefault(str(names[0].value), entry)
             else:

@@ -11,6 +11,7 @@ from mooring.audit.project.meanings import (
     Definition,
     Evaluates,
     External,
+    Formed,
     Instance,
     Known,
     Made,
@@ -21,8 +22,12 @@ from mooring.audit.project.meanings import (
     TreeModule,
     Unknown,
 )
+from mooring.audit.project.text import part_of_url
 
 __all__ = ["attribute", "item"]
+
+MAX_UNPACKED = 8
+NAMESPACES = ("SimpleNamespace", "Namespace")
 
 
 def attribute(evaluator: Evaluates, owner: Meaning, name: str) -> Iterator[Meaning]:
@@ -36,12 +41,17 @@ def attribute(evaluator: Evaluates, owner: Meaning, name: str) -> Iterator[Meani
             yield from class_attribute(evaluator, module, scope, name, instance=False)
         case Instance(module=module, scope=scope):
             yield from class_attribute(evaluator, module, scope, name, instance=True)
+        case Made(name=dotted, call=call, context=context) if dotted.endswith(NAMESPACES) and call.argument(name):
+            given = call.argument(name)
+            yield from evaluator.meanings(given.value, context) if given else ()
         case Made(name=dotted, call=call, context=context, guessed=guessed):
             yield Made(f"{dotted}().{name}", call, context, guessed)
         case Outside():
             yield Outside(name)
         case Known() if name == "value":  # the value of an enum's member
             yield owner
+        case Known() | Formed():
+            yield from list(part_of_url(owner, name)) or [Unknown()]
         case _:
             yield Unknown()
 
@@ -58,6 +68,8 @@ def item(evaluator: Evaluates, owner: Meaning, keys: Meanings) -> Iterator[Meani
                 yield from evaluator.meanings(element, context)
         case External() | Outside() | Instance():
             yield Outside(key if isinstance(key, str) else None)
+        case Known(value=str()) | Formed():  # text that was split in a way that is not followed
+            yield owner
         case Made(name=name, call=call, context=context, guessed=guessed):
             yield Made(f"{name}[]", call, context, guessed)
         case _:
@@ -65,14 +77,32 @@ def item(evaluator: Evaluates, owner: Meaning, keys: Meanings) -> Iterator[Meani
 
 
 def _entries(
-    evaluator: Evaluates, items: tuple[tuple[Value | None, Value], ...], key: object, context: Context
+    evaluator: Evaluates, items: tuple[tuple[Value | None, Value], ...], key: object, context: Context, depth: int = 0
 ) -> list[Meaning]:
+    """What a display gives for `key`, or for any key if that is None; of equal keys the last counts."""
     found: list[Meaning] = []
-    for name, value in items:
+    for name, value in reversed(items):
         if name is None:
-            for unpacked in evaluator.meanings(value, context):
-                if isinstance(unpacked, Structure) and isinstance(unpacked.value, Mapping):
-                    found += _entries(evaluator, unpacked.value.items, key, unpacked.context)
-        elif key is None or any(isinstance(m, Known) and m.value == key for m in evaluator.meanings(name, context)):
-            found += evaluator.meanings(value, context)
+            inner = _unpacked(evaluator, value, key, context, depth)
+            found = inner + found
+            sure = bool(inner)
+        else:
+            names = evaluator.meanings(name, context)
+            sure = any(isinstance(meaning, Known) and meaning.value == key for meaning in names)
+            if sure or key is None or Unknown() in names:
+                found = [*evaluator.meanings(value, context), *found]
+        if sure and key is not None:
+            break
+    return found
+
+
+def _unpacked(evaluator: Evaluates, value: Value, key: object, context: Context, depth: int) -> list[Meaning]:
+    found: list[Meaning] = []
+    for unpacked in evaluator.meanings(value, context):
+        if not isinstance(unpacked, Structure):
+            keys = (Known(key),) if isinstance(key, str) else ()
+            found += [meaning for meaning in item(evaluator, unpacked, keys) if meaning != Unknown()]
+        elif isinstance(unpacked.value, Mapping) and depth < MAX_UNPACKED:
+            # A mapping that is unpacked into itself has no end.
+            found += _entries(evaluator, unpacked.value.items, key, unpacked.context, depth + 1)
     return found

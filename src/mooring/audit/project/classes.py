@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mooring.audit.facts import (
@@ -39,6 +40,7 @@ __all__ = ["annotated", "class_attribute", "external_base", "is_settings"]
 
 MAX_BASES = 8
 PROPERTIES = frozenset({"property", "cached_property"})
+DOTTED = re.compile(r"[A-Za-z_][\w.]*")
 # Wrappers of a type in an annotation that stand for the type itself.
 TYPE_WRAPPERS = frozenset({"Optional", "Union", "Annotated", "ClassVar", "Final", "type", "Type"})
 # Bases and decorators whose fields are defaults that a caller, a file or the environment may replace.
@@ -145,19 +147,23 @@ def _field(evaluator: Evaluates, binding: Binding, name: str, context: Context) 
 
 
 def _produced(evaluator: Evaluates, factory: Value, context: Context) -> Iterator[Meaning]:
+    found: list[Meaning] = []
     for meaning in evaluator.meanings(factory, context):
         if not isinstance(meaning, Definition):
-            yield Unknown()
+            found.append(Unknown())
         elif meaning.scope.kind == "class":
-            yield Instance(meaning.module, meaning.scope)
+            found.append(Instance(meaning.module, meaning.scope))
         else:
-            yield from returned(evaluator, meaning, (), context)
+            found += returned(evaluator, meaning, (), context)
+    if not any(isinstance(meaning, Instance) for meaning in found):
+        yield Outside()
+    yield from found
 
 
 def annotated(evaluator: Evaluates, annotation: Value, context: Context, name: str | None = None) -> Iterator[Meaning]:
-    """What has this annotation and no default: an object of a class of the tree, or something from outside."""
+    """What has this annotation and no default: an object of a class, or something from outside."""
     found = False
-    for part in _types(annotation):
+    for part in _types(annotation, context.module):
         for meaning in evaluator.meanings(part, context):
             if isinstance(meaning, Definition) and meaning.scope.kind == "class":
                 found = True
@@ -169,16 +175,29 @@ def annotated(evaluator: Evaluates, annotation: Value, context: Context, name: s
         yield Outside(name)
 
 
-def _types(annotation: Value) -> Iterator[Value]:
+def _types(annotation: Value, module: Module, depth: int = 0) -> Iterator[Value]:
+    """The classes that an annotation names, through wrappers, unions, text and the module's own aliases."""
     match annotation:
         case Item(base=Name(id=name) | Attribute(name=name), key=key) if name in TYPE_WRAPPERS:
-            yield from _types(key)
+            yield from _types(key, module, depth)
         case Sequence(items=parts) | Choice(options=parts):
             for part in parts:
-                yield from _types(part)
-        case Constant(value=str(text)) if text.isidentifier():
-            yield Name(text)
-        case Name() | Attribute():
+                yield from _types(part, module, depth)
+        case Constant(value=str(text)):
+            for dotted in DOTTED.findall(text):
+                root, *names = dotted.split(".")
+                if names or root not in TYPE_WRAPPERS:
+                    named: Value = Name(root)
+                    for attribute in names:
+                        named = Attribute(named, attribute)
+                    yield named
+        case Name(id=name):
+            aliases = [b.value for b in module.scopes[0].bindings.get(name, ()) if isinstance(b.value, Item | Choice)]
+            if aliases and depth < MAX_BASES:
+                yield from _types(aliases[-1], module, depth + 1)
+            else:
+                yield annotation
+        case Attribute():
             yield annotation
 
 

@@ -44,8 +44,8 @@ def _clients(evaluator: Evaluates, func: Attribute, context: Context, sites: dic
     for meaning in evaluator.meanings(func.base, context):
         if not isinstance(meaning, Made | Typed):
             continue
-        made = constructor(meaning.name)
-        if made is not None and made.kind in CLIENT_KINDS:
+        made = constructor(meaning.name.removesuffix("().master_for").removesuffix("().slave_for"))
+        if made is not None and (made.kind in CLIENT_KINDS or meaning.name.endswith("_for")):
             if isinstance(meaning, Typed):
                 yield Client(made.asynchronous, annotated=True)
             elif id(meaning.call) in sites:

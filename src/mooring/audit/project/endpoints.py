@@ -51,7 +51,9 @@ def _written(made: Constructor, arguments: Arguments) -> Located | None:
     url = url_meanings(made, arguments)
     if url:
         return classify(url_origin(url)), url_endpoint(url)
-    socket = arguments.meanings("path", 0) if made.kind == "socket" else arguments.meanings("unix_socket_path")
+    socket = arguments.meanings("unix_socket_path")
+    if made.kind in ("socket", "pool"):  # a pool hands on the path to its class of connections
+        socket = arguments.meanings("path", 0 if made.kind == "socket" else None)
     if socket:
         return classify(origin(socket)), Endpoint(f"unix://{described(socket)}", "socket")
     if made.kind in NODES and (nodes := arguments.get(*NODES[made.kind])):

@@ -31,6 +31,7 @@ from mooring.audit.facts import (
 from mooring.audit.project.attributes import attribute, item
 from mooring.audit.project.calls import called
 from mooring.audit.project.classes import annotated
+from mooring.audit.project.constructors import constructor
 from mooring.audit.project.functions import is_static
 from mooring.audit.project.meanings import (
     Context,
@@ -50,15 +51,14 @@ from mooring.audit.project.meanings import (
     distinct,
 )
 from mooring.audit.project.modules import Modules
+from mooring.audit.project.text import transformed
 
 __all__ = ["Evaluator"]
 
 MAX_DEPTH = 40
-# Methods of text that leave it as telling as it was.
-TEXT_METHODS = frozenset(
-    {"strip", "lstrip", "rstrip", "replace", "lower", "upper", "removeprefix", "removesuffix", "encode", "decode",
-     "get_secret_value", "unicode_string", "render_as_string"}
-)  # fmt: skip
+# One question may lead to as many others; what is not answered by then is not known, so that time stays linear.
+MAX_STEPS = 1500
+LOOKUPS = frozenset({"get", "pop", "setdefault"})
 
 UNKNOWN: Meanings = (Unknown(),)
 
@@ -73,13 +73,17 @@ class Evaluator:
         self._open: set[tuple[int, int, Frame | None]] = set()
         self._depth = 0
         self._cuts = 0
+        self._steps = 0
 
     def meanings(self, value: Value, context: Context) -> Meanings:
         """Every meaning of `value` in `context`, without repetition, in the order of the source."""
         key = (id(value), id(context.module.scopes[context.scope]), context.frame)
         if key in self._memo:
             return self._memo[key]
-        if key in self._open or self._depth > MAX_DEPTH:
+        if not self._open:
+            self._steps = 0
+        self._steps += 1
+        if key in self._open or self._depth > MAX_DEPTH or self._steps > MAX_STEPS:
             self._cuts += 1
             return UNKNOWN
         cuts = self._cuts
@@ -123,10 +127,12 @@ class Evaluator:
     def _applied(self, value: Attribute | Item | Call, context: Context) -> Iterator[Meaning]:
         if isinstance(value, Call):
             func = value.func
-            if isinstance(func, Attribute) and func.name in TEXT_METHODS:
-                texts = [m for m in self.meanings(func.base, context) if isinstance(m, Known | Formed | Outside)]
-                if texts:
-                    yield from texts
+            if isinstance(func, Attribute):
+                found = transformed(self, self.meanings(func.base, context), func.name, value, context)
+                if not found and func.name in LOOKUPS and value.arguments:
+                    found = self._looked_up(func, value, context)
+                if found:
+                    yield from found
                     return
             for callee in self.meanings(func, context):
                 yield from called(self, callee, value, context)
@@ -136,6 +142,18 @@ class Evaluator:
                 yield from attribute(self, owner, value.name)
             else:
                 yield from item(self, owner, self.meanings(value.key, context))
+
+    def _looked_up(self, func: Attribute, call: Call, context: Context) -> list[Meaning]:
+        """`mapping.get(key, default)`, where the mapping is a display of the tree."""
+        mappings = self.meanings(func.base, context)
+        if not all(isinstance(mapping, Structure) for mapping in mappings):
+            return []
+        keys = self.meanings(call.arguments[0].value, context)
+        told = [m for mapping in mappings for m in item(self, mapping, keys)]
+        found: list[Meaning] = [m for m in told if not isinstance(m, Unknown)]
+        if mappings and not found and len(call.arguments) > 1:
+            found += self.meanings(call.arguments[1].value, context)
+        return found
 
     # --- names ---
 
@@ -161,6 +179,10 @@ class Evaluator:
             found = path and self.member(path, name.id)
             if found:
                 yield from found
+                return
+        for star in context.module.stars:
+            if not star.level and constructor(f"{star.module}.{name.id}"):
+                yield External(f"{star.module}.{name.id}")
                 return
         yield External(name.id, guessed=True)
 
@@ -190,6 +212,11 @@ class Evaluator:
 
     def _parameter(self, parameter: Parameter, scope: Scope, context: Context) -> Iterator[Meaning]:
         module = context.module
+        holder = module.scopes[scope.parent] if scope.parent is not None else None
+        first = scope.parameters[0].name if scope.parameters else None
+        if holder is not None and holder.kind == "class" and parameter.name == first and not is_static(scope):
+            yield Instance(module, holder)
+            return
         frame = context.frame
         if frame is not None and frame.function is scope:
             for name, value in frame.arguments:
@@ -199,11 +226,6 @@ class Evaluator:
             if parameter.default is None:
                 yield Outside(parameter.name)
                 return
-        holder = module.scopes[scope.parent] if scope.parent is not None else None
-        first = scope.parameters[0].name if scope.parameters else None
-        if holder is not None and holder.kind == "class" and parameter.name == first and not is_static(scope):
-            yield Instance(module, holder)
-            return
         around = Context(module, scope.parent or 0)
         if parameter.annotation is not None:
             typed = [m for m in annotated(self, parameter.annotation, around) if isinstance(m, Instance | Typed)]

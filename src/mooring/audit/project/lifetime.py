@@ -28,14 +28,17 @@ CACHES = frozenset({"cache", "lru_cache", "cached_property", "cached", "singleto
 # Decorators, and keywords of calls, that name what runs once when an application starts or stops.
 STARTUP_DECORATORS = frozenset(
     {"on_event", "before_serving", "after_serving", "on_startup", "on_shutdown", "before_first_request", "lifespan",
-     "listener", "before_server_start", "after_server_start", "before_server_stop", "while_serving"}
+     "listener", "before_server_start", "after_server_start", "before_server_stop", "after_server_stop",
+     "main_process_start", "main_process_stop", "while_serving", "worker_process_init", "worker_init", "worker_ready",
+     "beat_init", "celeryd_init", "worker_shutdown", "worker_process_shutdown"}
 )  # fmt: skip
 STARTUP_KEYWORDS = frozenset({"lifespan", "on_startup", "on_shutdown", "on_cleanup", "startup", "shutdown"})
 STARTUP_NAMES = frozenset(
     {"lifespan", "startup", "on_startup", "startup_event", "on_start", "app_lifespan", "server_lifespan", "on_shutdown",
      "shutdown", "shutdown_event", "setup_hook", "post_init", "create_app"}
 )  # fmt: skip
-REGISTRATIONS = frozenset({"add_event_handler", "append", "register", "connect"})
+REGISTRATIONS = frozenset({"add_event_handler", "append", "register", "connect", "register_listener"})
+STARTUP_WORDS = ("startup", "cleanup", "server_start", "process_start")
 ESCAPES = frozenset({Use.STORED, Use.PASSED, Use.CAPTURED})
 ONCE = frozenset(
     {ScopeKind.MODULE, ScopeKind.CLASS, ScopeKind.INIT, ScopeKind.MAIN, ScopeKind.LIFESPAN, ScopeKind.TEST}
@@ -87,13 +90,15 @@ class Lifetimes:
     def _function_kind(self, module: Module, function: Scope) -> ScopeKind:
         if function.kind == "lambda":
             return ScopeKind.FUNCTION
-        decorators = {last_name(d.func if isinstance(d, Call) else d) for d in function.decorators}
+        decorators = {name for decorator in function.decorators for name in _names(decorator)}
         if function.name in RUN_ONCE:
             return ScopeKind.INIT
         if function.name.startswith(("setUp", "test_")) or "fixture" in decorators or is_test(module.path):
             return ScopeKind.TEST
         self._index()
         if decorators & STARTUP_DECORATORS or function.name in STARTUP_NAMES or id(function) in self._started:
+            return ScopeKind.LIFESPAN
+        if function.name == "ready" and module.scopes[function.parent or 0].kind == "class":  # Django's AppConfig
             return ScopeKind.LIFESPAN
         if function.name in ("main", "amain", "_main", "async_main", "main_async"):
             return ScopeKind.MAIN
@@ -134,7 +139,7 @@ class Lifetimes:
 
     def _note_started(self, call: Call, context: Context) -> None:
         registers = last_name(call.func) in REGISTRATIONS and any(
-            "startup" in str(part).lower() or "cleanup" in str(part).lower() for part in _dotted(call)
+            word in str(part).lower() for part in _dotted(call) for word in STARTUP_WORDS
         )
         for argument in call.arguments:
             if argument.keyword in STARTUP_KEYWORDS or registers:
@@ -142,6 +147,16 @@ class Lifetimes:
                     for meaning in self._evaluator.meanings(value, context):
                         if isinstance(meaning, Definition):
                             self._started.add(id(meaning.scope))
+
+
+def _names(decorator: Value) -> list[str]:
+    """The names in a decorator: `worker_init.connect(weak=False)` gives `connect` and `worker_init`."""
+    value = decorator.func if isinstance(decorator, Call) else decorator
+    names = [last_name(value)]
+    while isinstance(value, Attribute):
+        value = value.base
+        names.append(last_name(value))
+    return names
 
 
 def _elements(value: Value) -> tuple[Value, ...]:

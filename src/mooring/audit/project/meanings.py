@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One call of a function of the tree: what its parameters were given there."""
+    """One call of a function of the tree: what its parameters were given there. Each call is its own."""
 
     function: Scope
     arguments: tuple[tuple[str, Value], ...]

@@ -75,18 +75,24 @@ class Modules:
         folder = posixpath.dirname(importer)
         while True:
             found = self._at(folder, name)
-            if found and found != importer and self._reachable(folder, name):
+            if found and found != importer and self._reachable(folder, importer, found, name):
                 return found
             if not folder:
                 break
             folder = posixpath.dirname(folder)
         return None if name.partition(".")[0] in CLIENT_PACKAGES else self._elsewhere(importer, name)
 
-    def _reachable(self, folder: str, name: str) -> bool:
-        """Whether `folder` can be on Python's search path for `name`: a package's own folder is not."""
-        if name.partition(".")[0] not in CLIENT_PACKAGES:
+    def _reachable(self, folder: str, importer: str, found: str, name: str) -> bool:
+        """Whether `found` can stand for `name`: for a client package only where it is not made of that very package."""
+        root = name.partition(".")[0]
+        if root not in CLIENT_PACKAGES:
             return True
-        return posixpath.join(folder, "__init__.py") not in self._paths
+        if posixpath.join(folder, "__init__.py") in self._paths or importer.startswith(
+            posixpath.join(folder, root, "")
+        ):
+            return False
+        module = self.get(found)
+        return module is None or not any(i.module.partition(".")[0] == root and not i.level for i in module.imports)
 
     def _elsewhere(self, importer: str, name: str) -> str | None:
         """A module below some other root (`src/`, a sibling project), if its dotted name is telling."""

@@ -14,6 +14,7 @@ __all__ = [
     "Origin",
     "classify",
     "described",
+    "host_of",
     "known_text",
     "origin",
     "url_endpoint",
@@ -24,6 +25,10 @@ __all__ = [
 # Everything before the host of a URL, then the host; markers of unknown parts are private-use characters.
 HOST = re.compile(r"^(?:[^:/?#@\[\]]*://)?(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)")
 MARKS = 0xE000
+MARKED = re.compile("[\ue000-\uf8ff]")
+# A password may hold an @, so the last one ends it.
+USERINFO = re.compile(r"(?P<head>://[^/?#@:]*:)(?P<secret>.+)@", re.DOTALL)
+QUERY = re.compile(r"(?P<head>[?&]password=)(?P<secret>[^&#]+)")
 
 
 class Origin(Flag):
@@ -66,6 +71,8 @@ def _origin(meaning: Meaning) -> Origin:
             return Origin.NONE
         case Known():
             return Origin.LITERAL
+        case External(guessed=True):  # nothing says what this is
+            return Origin.UNKNOWN
         case Outside() | External() | Made() | Typed():
             return Origin.EXTERNAL
         case Formed(parts=parts):
@@ -76,13 +83,16 @@ def _origin(meaning: Meaning) -> Origin:
 
 
 def _host_origin(parts: tuple[tuple[Meaning, ...], ...]) -> Origin:
-    text, open_parts = _template(parts)
+    return url_origin(host_of(Formed(parts))) or Origin.UNKNOWN
+
+
+def host_of(url: Formed) -> tuple[Meaning, ...]:
+    """What the host of a URL means that is put together from parts."""
+    text, open_parts = _template(url.parts)
     match = HOST.match(text)
     host = match.group(1) if match else text
     marked = [open_parts[ord(character) - MARKS] for character in host if _is_mark(character)]
-    if not marked:
-        return Origin.LITERAL if host else Origin.UNKNOWN
-    return url_origin(marked[-1])
+    return marked[-1] if marked else (Known(host),)
 
 
 def _template(parts: tuple[tuple[Meaning, ...], ...]) -> tuple[str, list[tuple[Meaning, ...]]]:
@@ -91,7 +101,7 @@ def _template(parts: tuple[tuple[Meaning, ...], ...]) -> tuple[str, list[tuple[M
     open_parts: list[tuple[Meaning, ...]] = []
     for part in parts:
         if len(part) == 1 and isinstance(part[0], Known):
-            text += str(part[0].value)
+            text += MARKED.sub("?", str(part[0].value))
         else:
             text += chr(MARKS + len(open_parts))
             open_parts.append(part)
@@ -127,8 +137,8 @@ def _parsed(url: str) -> Endpoint:
         host=parts.hostname,
         port=port,
         db=int(path) if path.isdigit() else None,
-        options=tuple(parse_qsl(parts.query)),
-        userinfo="@" in parts.netloc,
+        options=tuple((name, "***" if name == "password" else text) for name, text in parse_qsl(parts.query)),
+        userinfo="@" in parts.netloc or QUERY.search(url) is not None,
     )
 
 
@@ -140,17 +150,17 @@ def known_text(meaning: Known | Formed) -> str:
 def url_password(meanings: Iterable[Meaning]) -> bool:
     """Whether a literal URL among `meanings`, or the literal part of one, carries a password."""
     for meaning in meanings:
-        if not isinstance(meaning, Known | Formed):
-            continue
-        match = re.match(r"^[a-z+]+://[^/?#@:]*:([^@]+)@", known_text(meaning))
-        if match and not all(_is_mark(character) for character in match.group(1)):
-            return True
+        if isinstance(meaning, Known | Formed):
+            text = known_text(meaning)
+            for match in (USERINFO.search(text), QUERY.search(text)):
+                if match and not all(_is_mark(character) for character in match["secret"]):
+                    return True
     return False
 
 
 def redacted(url: str) -> str:
     """The URL with its password, if any, as `***`."""
-    return re.sub(r"(://[^/?#@:]*:)[^@]+@", r"\1***@", url)
+    return QUERY.sub(r"\g<head>***", USERINFO.sub(r"\g<head>***@", url))
 
 
 def described(meanings: Iterable[Meaning]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.audit.facts import Call, Constant
+from mooring.audit.project.attributes import attribute
 from mooring.audit.project.constructors import constructor, factory_flavour
 from mooring.audit.project.meanings import Context, Evaluates, External, Formed, Known, Made, Meaning, Outside, Unknown
 from mooring.audit.python.calls import last_name
@@ -15,17 +16,26 @@ DEFAULT_KEYWORDS = ("default", "fallback", "default_value", "_default")
 IMPORTERS = frozenset({"import_module", "__import__"})
 # Functions and methods whose first argument is a key, whatever it looks like.
 READERS = frozenset({"get", "getenv", "config", "env", "pop", "setdefault", "getattr", "get_env", "get_config_value"})
-# Callables that give their (first or second) argument back as text, number or typed address.
-TRANSPARENT = {"str": 0, "int": 0, "cast": 1, "RedisDsn": 0, "SecretStr": 0, "AnyUrl": 0, "URL": 0, "bool": 0}
+# Callables that give their (first or second) argument back: as text, number or typed address, in a block, awaited.
+TRANSPARENT = {
+    "str": 0, "int": 0, "bool": 0, "cast": 1, "RedisDsn": 0, "SecretStr": 0, "AnyUrl": 0, "URL": 0, "closing": 0,
+    "aclosing": 0, "nullcontext": 0, "enter_context": 0, "enter_async_context": 0, "run": 0, "wait_for": 0, "shield": 0,
+}  # fmt: skip
+# Packages whose objects read the environment: `env("X", "y")`, `env.str("X", "y")`.
+ENVIRONMENTS = ("environs.", "environ.")
+# What a Sentinel hands out: clients of the master or of a replica.
+MASTERS = frozenset({"master_for", "slave_for"})
 
 
 def read_external_call(evaluator: Evaluates, func: Meaning, call: Call, context: Context) -> Iterator[Meaning]:
     """What a call gives whose callee is not in the tree."""
     dotted = func.name if isinstance(func, External | Made) and func.name else last_name(call.func)
-    name = dotted.rpartition(".")[2]
+    name = "env" if isinstance(func, Made) and dotted.startswith(ENVIRONMENTS) else dotted.rpartition(".")[2]
     made = Made(dotted, call, context, isinstance(func, External | Made) and func.guessed)
     if isinstance(func, External) and (constructor(dotted) or factory_flavour(dotted) is not None):
         yield made
+    elif isinstance(func, Made) and name in MASTERS:
+        yield Made(dotted, func.call, func.context, func.guessed)
     elif name in IMPORTERS and call.arguments:
         for meaning in evaluator.meanings(call.arguments[0].value, context):
             named = isinstance(meaning, Known) and isinstance(meaning.value, str)
@@ -34,13 +44,35 @@ def read_external_call(evaluator: Evaluates, func: Meaning, call: Call, context:
         argument = call.argument("", TRANSPARENT[name])
         yield from evaluator.meanings(argument.value, context) if argument else (Unknown(),)
     else:
-        yield from _read(evaluator, name, call, context) or _carried(evaluator, call, context) or [made]
+        yield from (
+            _got(evaluator, name, call, context)
+            or _read(evaluator, name, call, context, sectioned="ConfigParser()." in dotted)
+            or _carried(evaluator, call, context)
+            or [made]
+        )
 
 
-def _read(evaluator: Evaluates, name: str, call: Call, context: Context) -> list[Meaning]:
-    """What a reader of settings gives: `get("X", "y")`, `config("X", default="y")`; nothing for any other call."""
+def _got(evaluator: Evaluates, name: str, call: Call, context: Context) -> list[Meaning]:
+    """`getattr(module, "name")` of something whose attributes are known."""
     positional = [argument.value for argument in call.arguments if argument.keyword is None]
-    if name == "getattr":
+    if name != "getattr" or len(positional) != 2:
+        return []
+    names = evaluator.meanings(positional[1], context)
+    if len(names) != 1 or not isinstance(names[0], Known):
+        return []
+    found: list[Meaning] = []
+    for owner in evaluator.meanings(positional[0], context):
+        found += attribute(evaluator, owner, str(names[0].value))
+    return [meaning for meaning in found if not isinstance(meaning, Unknown | Outside)]
+
+
+def _read(evaluator: Evaluates, name: str, call: Call, context: Context, *, sectioned: bool) -> list[Meaning]:
+    """What a reader of settings gives: `get("X", "y")`, `config("X", default="y")`; nothing for any other call.
+
+    A `sectioned` reader takes the name of a section before the key.
+    """
+    positional = [argument.value for argument in call.arguments if argument.keyword is None]
+    if name == "getattr" or sectioned:
         positional = positional[1:]
     keys = evaluator.meanings(positional[0], context) if positional else ()
     texts = [key.value for key in keys if isinstance(key, Known) and isinstance(key.value, str)]
@@ -48,7 +80,8 @@ def _read(evaluator: Evaluates, name: str, call: Call, context: Context) -> list
     defaults = [given.value for keyword in DEFAULT_KEYWORDS if (given := call.argument(keyword))]
     if len(positional) > 1 and _reads(name):
         defaults.append(positional[1])
-    literal = isinstance(positional[0], Constant) if positional else False
+    # A class that is given a literal (`ClusterNode("cache", 7000)`) reads nothing.
+    literal = bool(positional) and isinstance(positional[0], Constant) and not name[:1].isupper()
     if (key is not None and "://" in key) or not (defaults or literal or name in READERS):
         return []
     found: list[Meaning] = [Outside(key)]

@@ -81,10 +81,9 @@ def _password_position(made: Constructor) -> int | None:
 
 def _has_credentials(made: Constructor, arguments: Arguments) -> bool:
     """Whether anything is given to authenticate with; an empty or absent password is nothing."""
-    password = arguments.meanings("password", _password_position(made))
-    if any(meaning not in (Known(None), Known("")) for meaning in password):
-        return True
-    return any(arguments.meanings(name) for name in CREDENTIALS)
+    given = [*arguments.meanings("password", _password_position(made))]
+    given += [meaning for name in CREDENTIALS for meaning in arguments.meanings(name)]
+    return any(meaning not in (Known(None), Known("")) for meaning in given)
 
 
 def _literal_password(made: Constructor, arguments: Arguments) -> Span | None:

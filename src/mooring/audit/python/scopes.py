@@ -7,16 +7,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from mooring.audit.facts import Binding, Module, Parameter, Scope, Span, Use, Value
+from mooring.audit.facts import Binding, Choice, Constant, Mapping, Module, Opaque, Parameter, Scope, Span, Use, Value
 from mooring.audit.files import SourceFile
 
 __all__ = ["Scopes", "span_of"]
+
+# A dict that is filled further than this, statement by statement, is a table and no set of options.
+MAX_ENTRIES = 500
 
 
 def span_of(source: SourceFile, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Span:
     """The span of a node, in characters."""
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
     return Span(node.lineno, source.column(node.lineno, node.col_offset), end_line, source.column(end_line, end_column))
+
+
+def _with(mapping: Mapping, entries: Mapping, *, sure: bool) -> Mapping:
+    items = entries.items if sure else tuple((key, _or_before(mapping, key, value)) for key, value in entries.items)
+    return Mapping(mapping.items + items, mapping.spans + entries.spans)
+
+
+def _or_before(mapping: Mapping, key: Value | None, value: Value) -> Value:
+    before = [known for name, known in mapping.items if name is not None and name == key]
+    return Choice((before[-1], value)) if before else value
+
+
+def _unlocated(entries: Mapping) -> Mapping:
+    items = tuple((key, value if isinstance(value, Constant) else Opaque()) for key, value in entries.items)
+    return Mapping(items, entries.spans)
 
 
 class Scopes:
@@ -99,15 +117,44 @@ class Scopes:
 
     def bind_attribute(self, instance: str, name: str, value: Value, line: int, annotation: Value | None) -> bool:
         """Record `self.name = value`; False if `instance` is not the first parameter of a method around here."""
+        holder = self._holder(instance)
+        if holder is None:
+            return False
+        binding = Binding(value, line, self.current.index, True, annotation)
+        holder.attributes.setdefault(name, []).append(binding)
+        return True
+
+    def _holder(self, instance: str) -> Scope | None:
+        """The class around here whose methods call their object `instance`."""
         for scope in self.module.enclosing(self.current.index):
             if scope.kind != "function" or not scope.parameters or scope.parent is None:
                 continue
             holder = self.module.scopes[scope.parent]
             if holder.kind == "class" and scope.parameters[0].name == instance:
-                binding = Binding(value, line, self.current.index, True, annotation)
-                holder.attributes.setdefault(name, []).append(binding)
-                return True
-        return False
+                return holder
+        return None
+
+    def put_in(self, name: str, attribute: str | None, entries: Mapping) -> None:
+        """Add what is put into a dict after it was made: `name`, or `name.attribute`, is bound to a display.
+
+        What is put in under a condition stands beside what it may replace; what another function puts in is not
+        followed, as it is looked up elsewhere.
+        """
+        last = self._last(name, attribute)
+        if last is None or not isinstance(last.value, Mapping) or len(last.value.items) > MAX_ENTRIES:
+            return
+        elsewhere = last.scope != self.current.index
+        sure = not elsewhere and (self.conditions == 0 or (last.conditional and attribute is None))
+        last.value = _with(last.value, _unlocated(entries) if elsewhere else entries, sure=sure)
+
+    def _last(self, name: str, attribute: str | None) -> Binding | None:
+        """What `name`, or `name.attribute`, was given last."""
+        if attribute is not None:
+            holder = self._holder(name)
+            bindings = holder.attributes.get(attribute, []) if holder else []
+            return bindings[-1] if bindings else None
+        around = (scope.bindings.get(name) for scope in self.module.enclosing(self.current.index))
+        return next((bindings[-1] for bindings in around if bindings), None)
 
     def used(self, name: str, use: Use) -> None:
         """Note what is done with `name` here."""

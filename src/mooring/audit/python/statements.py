@@ -6,7 +6,21 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mooring.audit.facts import Assignment, Attribute, Constant, Item, Joined, Local, Module, Name, Opaque, Use, Value
+from mooring.audit.facts import (
+    Assignment,
+    Attribute,
+    Call,
+    Constant,
+    Item,
+    Joined,
+    Local,
+    Mapping,
+    Module,
+    Name,
+    Opaque,
+    Use,
+    Value,
+)
 from mooring.audit.files import SourceFile
 from mooring.audit.python.names import read_import, read_import_from
 from mooring.audit.python.scopes import Scopes, span_of
@@ -32,7 +46,7 @@ class Reader:
             ast.AnnAssign: self._annotated,
             ast.AugAssign: self._augmented,
             ast.Return: self._return,
-            ast.Expr: lambda node: self._discard(node.value),
+            ast.Expr: self._expression,
             ast.Global: lambda node: self.scopes.current.outer.update(node.names),
             ast.Nonlocal: lambda node: self.scopes.current.outer.update(node.names),
             ast.If: self._if,
@@ -66,8 +80,23 @@ class Reader:
             else:
                 self._other(child)
 
-    def _discard(self, value: ast.expr) -> None:
-        self.expressions.read(value, Use.DROPPED)
+    def _expression(self, node: ast.Expr) -> None:
+        value = self.expressions.read(node.value, Use.DROPPED)
+        match value:
+            case Call(func=Attribute(base=base, name="update"), arguments=arguments):
+                keys = [None if a.keyword in (None, "**") else Constant(a.keyword) for a in arguments]
+                items = tuple((key, argument.value) for key, argument in zip(keys, arguments, strict=True))
+                self._put_in(base, Mapping(items, tuple(argument.value_span for argument in arguments)))
+            case Call(func=Attribute(base=base, name="setdefault"), arguments=(key, default)):
+                with self.scopes.conditional():
+                    self._put_in(base, Mapping(((key.value, default.value),), (default.value_span,)))
+
+    def _put_in(self, owner: Value, entries: Mapping) -> None:
+        match owner:
+            case Name(id=name):
+                self.scopes.put_in(name, None, entries)
+            case Attribute(base=Name(id=name), name=attribute):
+                self.scopes.put_in(name, attribute, entries)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         decorators = tuple(self.expressions.read(decorator) for decorator in node.decorator_list)
@@ -116,6 +145,14 @@ class Reader:
         """Keep an assignment that can be a setting of a library."""
         scope = self.scopes.current
         noted: Value
+        entry = span_of(self.source, node)
+        match target:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
+                self.scopes.put_in(name, None, Mapping(((Constant(key), value),), (entry,)))
+            case ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=name), attr=attribute), slice=ast.Constant(value=str(key))
+            ):
+                self.scopes.put_in(name, attribute, Mapping(((Constant(key), value),), (entry,)))
         match target:
             case ast.Name(id=name) if scope.kind in ("module", "class"):
                 noted = Name(name, target.lineno)
@@ -127,7 +164,7 @@ class Reader:
                 noted = Item(Name(owner), Constant(key))
             case _:
                 return
-        self.scopes.module.assignments.append(Assignment(noted, value, span_of(self.source, node), scope.index))
+        self.scopes.module.assignments.append(Assignment(noted, value, entry, scope.index))
 
     def _augmented(self, node: ast.AugAssign) -> None:
         added = self.expressions.read(node.value)
@@ -142,7 +179,10 @@ class Reader:
         for target in targets:
             names = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
             for name in names:
-                if not isinstance(name, ast.Name) or self.scopes.owner(name.id).kind in ("module", "class"):
+                if not isinstance(name, ast.Name):
+                    return Use.STORED
+                owner = self.scopes.owner(name.id)
+                if owner is not self.scopes.current or owner.kind in ("module", "class"):
                     return Use.STORED
         return Use.LOCAL
 

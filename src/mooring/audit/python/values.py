@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,13 +24,12 @@ from mooring.audit.facts import (
     Value,
 )
 from mooring.audit.python.calls import arguments_use, last_name, off_thread, read_arguments
+from mooring.audit.python.formats import percent, written
 from mooring.audit.python.scopes import Scopes, span_of
 
 __all__ = ["Expressions", "parameters_of"]
 
 OPAQUE = Opaque()
-PERCENT = re.compile(r"%(?:\(\w+\))?[-#0 +]*[\d.]*[sdr]")
-BRACES = re.compile(r"\{[^{}]*\}")
 
 
 class Expressions:
@@ -104,9 +102,9 @@ class Expressions:
         for argument in arguments:
             if isinstance(argument.value, Call):
                 argument.value.passed_to = last_name(func)
-        formatted = _formatted_text(func, [argument.value for argument in arguments])
-        if formatted is not None:
-            return formatted
+        built = written(func, arguments)
+        if built is not None:
+            return built
         call = Call(
             func,
             arguments,
@@ -145,11 +143,13 @@ class Expressions:
         left, right = self.read(node.left, use), self.read(node.right, use)
         if isinstance(node.op, ast.Add):
             return Joined((left, right))
-        if isinstance(node.op, ast.BitOr):  # `Redis | None`
-            return Choice((left, right))
+        if isinstance(node.op, ast.BitOr):
+            if isinstance(left, Mapping) or isinstance(right, Mapping):
+                spans = (span_of(self.scopes.source, node.left), span_of(self.scopes.source, node.right))
+                return Mapping(((None, left), (None, right)), spans)
+            return Choice((left, right))  # `Redis | None`
         if isinstance(node.op, ast.Mod) and isinstance(left, Constant) and isinstance(left.value, str):
-            values: list[Value] = list(right.items) if isinstance(right, Sequence) else [right]
-            return _interleave(PERCENT.split(left.value), values)
+            return percent(left.value, right)
         return OPAQUE
 
     def _dict(self, node: ast.Dict, use: Use) -> Value:
@@ -242,19 +242,3 @@ def parameters_of(expressions: Expressions, arguments: ast.arguments) -> tuple[P
 def _held(use: Use) -> Use:
     """The use of an element of a display that is put to `use`: a container keeps what it holds."""
     return use if use in (Use.RETURNED, Use.YIELDED, Use.PASSED) else Use.STORED
-
-
-def _formatted_text(func: Value, values: list[Value]) -> Value | None:
-    if isinstance(func, Attribute) and func.name == "format" and isinstance(func.base, Constant):
-        return _interleave(BRACES.split(str(func.base.value)), values)
-    return None
-
-
-def _interleave(texts: list[str], values: list[Value]) -> Value:
-    parts: list[Value] = []
-    for index, text in enumerate(texts):
-        if text:
-            parts.append(Constant(text))
-        if index < len(texts) - 1:
-            parts.append(values[index] if index < len(values) else OPAQUE)
-    return Joined(tuple(parts))

@@ -36,7 +36,7 @@ from mooring.audit.rule import Problem, Severity, rule
 def deprecated_aioredis(module: Module, project: Project) -> Iterator[Problem]:
     """Report the first import of the package in each module."""
     found = next((i for i in module.imports if _is_aioredis(i)), None)
-    if found is not None:
+    if found is not None and not project.is_local(module, found.module):
         yield Problem(
             module.path,
             found.span,

@@ -1,0 +1,114 @@
+"""What holds for every rule: its identity, its manual, and that the examples in the manual are true."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+from mooring.audit import rules
+from mooring.audit.catalogue import catalogue
+from mooring.audit.engine import audit
+from mooring.audit.rule import Finding, Rule
+
+from ..mending import mend, mended
+from ..tree import Tree
+
+EXAMPLE = re.compile(r"^(?P<heading>Bad|Good):\n\n```python\n(?P<code>.*?\n)```$", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r"[A-Z`][^\n]*\.")
+
+every_rule = pytest.mark.parametrize("rule", catalogue(), ids=lambda rule: rule.code)
+
+
+def examples(rule: Rule) -> dict[str, str]:
+    return {match["heading"]: match["code"] for match in EXAMPLE.finditer(rule.manual)}
+
+
+def reported(tree: Tree, text: str, rule: Rule) -> list[Finding]:
+    return [finding for finding in tree.audit(text).findings if finding.rule == rule.code]
+
+
+def test_every_module_of_rules_holds_one_rule_named_after_it() -> None:
+    modules = sorted(info.name.replace("_", "-") for info in pkgutil.iter_modules(rules.__path__))
+    assert sorted(rule.name for rule in catalogue()) == modules
+
+
+def test_codes_are_unique_and_in_order() -> None:
+    codes = [rule.code for rule in catalogue()]
+    assert codes == sorted(set(codes))
+
+
+@every_rule
+def test_a_code_is_a_family_and_two_digits(rule: Rule) -> None:
+    assert re.fullmatch(r"MR[1-6]\d\d", rule.code)
+
+
+@every_rule
+def test_a_name_is_in_kebab_case(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+
+
+@every_rule
+def test_a_manual_begins_with_one_sentence(rule: Rule) -> None:
+    title, blank, *_ = rule.manual.splitlines()
+    assert TITLE.fullmatch(title)
+    assert blank == ""
+    assert ". " not in title
+
+
+@every_rule
+def test_a_manual_has_both_examples_then_says_how_safe_a_fix_is(rule: Rule) -> None:
+    headings = re.findall(r"^(Bad|Good|Fix safety):", rule.manual, re.MULTILINE)
+    assert headings == ["Bad", "Good", "Fix safety"]
+    assert list(examples(rule)) == ["Bad", "Good"]
+
+
+@every_rule
+def test_both_examples_are_python(rule: Rule) -> None:
+    for code in examples(rule).values():
+        ast.parse(code)
+
+
+@every_rule
+def test_the_bad_example_is_reported(rule: Rule, tree: Tree) -> None:
+    assert reported(tree, examples(rule)["Bad"], rule)
+
+
+@every_rule
+def test_the_good_example_is_not_reported(rule: Rule, tree: Tree) -> None:
+    assert not reported(tree, examples(rule)["Good"], rule)
+
+
+@every_rule
+def test_a_message_says_what_is_wrong_and_a_remedy_what_to_do(rule: Rule, tree: Tree) -> None:
+    for finding in reported(tree, examples(rule)["Bad"], rule):
+        assert finding.problem.message
+        assert finding.problem.remedy
+        assert not finding.problem.message.endswith(".")
+
+
+FIXING = ("MR101", "MR201", "MR301", "MR302", "MR401")
+
+
+@every_rule
+def test_a_rule_that_offers_a_fix_for_its_bad_example_is_one_that_mooring_fixes(rule: Rule, tree: Tree) -> None:
+    offered = [finding for finding in reported(tree, examples(rule)["Bad"], rule) if finding.problem.fix is not None]
+    assert bool(offered) == (rule.code in FIXING)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in catalogue() if rule.code in FIXING], ids=lambda rule: rule.code)
+def test_fixing_the_bad_example_gives_the_good_one_and_fixing_that_changes_nothing(rule: Rule, tmp_path: Path) -> None:
+    bad, good = examples(rule)["Bad"], examples(rule)["Good"]
+    assert mended(tmp_path, bad) == good
+    assert mend(tmp_path, {"module.py": good}).changes == ()
+
+
+def test_a_rule_can_be_chosen_by_its_code_or_its_family(tree: Tree) -> None:
+    tree.write("import redis\nclient = redis.Redis()\n")
+    chosen = audit([tree.folder], root=tree.folder, select=["MR2"])
+    assert {finding.rule for finding in chosen.findings} == {"MR201"}
+    others = audit([tree.folder], root=tree.folder, ignore=["MR2"])
+    assert {finding.rule for finding in others.findings} == {"MR101"}
