@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench browser docs clean
+.PHONY: help demo test lint accuracy format bench browser docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: $(READY) ## style, types, arrows between the rooms, generated docs
 
 bench: $(READY) ## speed, as ratios side by side in one run
 	$(BIN)/python -m benchmarks
+
+accuracy: $(READY) ## CORPUS=labels.jsonl CHECKOUTS=folder: precision and recall of the audit, and every miss
+	$(BIN)/python scripts/accuracy.py $(CORPUS) $(CHECKOUTS)
 
 format: $(READY) ## rewrite the layout of the code
 	$(BIN)/ruff check --fix .

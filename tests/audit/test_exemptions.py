@@ -1,4 +1,4 @@
-"""What runs once may make its own client: module level, constructors, start-up, main, tests, and whatever only these call."""
+"""What runs once may make its own client: modules, constructors, start-up, main, tests, and what only these call."""
 
 from __future__ import annotations
 
@@ -208,8 +208,8 @@ STARTUPS = {
 
 @pytest.mark.parametrize("code", STARTUPS.values(), ids=STARTUPS.keys())
 def test_start_up_is_exempt(code: str, tree: Tree) -> None:
-    tree.shows({"app.py": "import redis.asyncio as redis\n", "start.py": f"        import redis.asyncio as redis{code}"},
-               *LIFETIME)  # fmt: skip
+    start = f"        import redis.asyncio as redis{code}"
+    tree.shows({"app.py": "import redis.asyncio as redis\n", "start.py": start}, *LIFETIME)
     assert tree.audit({}).sites
 
 

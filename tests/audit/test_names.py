@@ -16,7 +16,11 @@ IMPORTS = {
     "an aliased class": ("from redis import Redis as R", "R", "redis.Redis"),
     "a submodule from the package": ("from redis import asyncio as aioredis", "aioredis.Redis", "redis.asyncio.Redis"),
     "a class from where it is defined": ("from redis.client import Redis", "Redis", "redis.Redis"),
-    "a class from deep below": ("from redis.asyncio.client import StrictRedis", "StrictRedis", "redis.asyncio.StrictRedis"),
+    "a class from deep below": (
+        "from redis.asyncio.client import StrictRedis",
+        "StrictRedis",
+        "redis.asyncio.StrictRedis",
+    ),
     "everything in the package": ("from redis import *", "Redis", "redis.Redis"),
     "everything in a submodule": ("from redis.asyncio import *", "Redis", "redis.asyncio.Redis"),
     "an import in try": (
@@ -45,7 +49,11 @@ IMPORTS = {
         "redis.Redis",
     ),
     "getattr": ("import redis", 'getattr(redis, "Redis")', "redis.Redis"),
-    "import_module": ("import importlib\nr = importlib.import_module('redis.asyncio')", "r.Redis", "redis.asyncio.Redis"),
+    "import_module": (
+        "import importlib\nr = importlib.import_module('redis.asyncio')",
+        "r.Redis",
+        "redis.asyncio.Redis",
+    ),
     "a dict of classes": (
         "import redis\nCLASSES = {'sync': redis.Redis, 'pool': redis.ConnectionPool}",
         "CLASSES['sync']",

@@ -235,7 +235,8 @@ holder = Holder()
     found = tree.audit(
         {
             "conf.py": f"{IMPORTS}\n{definition}\n{made}",
-            "app.py": f"import conf, redis\nfrom conf import S, get_settings, holder, settings\nc = redis.from_url({use})\n",
+            "app.py": "import conf, redis\nfrom conf import S, get_settings, holder, settings\n"
+            f"c = redis.from_url({use})\n",
         }
     )
     assert [site.provenance.value for site in found.sites] == ["fallback"]

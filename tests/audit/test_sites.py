@@ -10,7 +10,8 @@ REDIS = [
     f"{module}.{name}"
     for module, names in {
         "redis": "Redis StrictRedis ConnectionPool BlockingConnectionPool Connection SSLConnection",
-        "redis.asyncio": "Redis StrictRedis ConnectionPool BlockingConnectionPool Connection SSLConnection RedisCluster",
+        "redis.asyncio": "Redis StrictRedis ConnectionPool BlockingConnectionPool Connection SSLConnection"
+        " RedisCluster",
         "redis.cluster": "RedisCluster",
         "redis.asyncio.cluster": "RedisCluster",
         "redis.client": "Redis StrictRedis",

@@ -445,7 +445,8 @@ class EnvVar:
     """One variable that a manifest sets: a plain value, or a reference (`source`: `kind/name/key`)."""
 
     name: str
-    value: str | None
+    # A manifest may hold a password in plain text.
+    value: str | None = field(repr=False)
     source: str | None
     path: str
     span: Span

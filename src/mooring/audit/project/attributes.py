@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Mapping, Sequence, Value
 from mooring.audit.project.classes import class_attribute
+from mooring.audit.project.commandline import option
 from mooring.audit.project.meanings import (
+    CommandLine,
     Context,
     Definition,
     Evaluates,
@@ -22,6 +24,7 @@ from mooring.audit.project.meanings import (
     TreeModule,
     Unknown,
 )
+from mooring.audit.project.objects import given_attribute
 from mooring.audit.project.text import part_of_url
 
 __all__ = ["attribute", "item"]
@@ -40,12 +43,15 @@ def attribute(evaluator: Evaluates, owner: Meaning, name: str) -> Iterator[Meani
         case Definition(module=module, scope=scope) if scope.kind == "class":
             yield from class_attribute(evaluator, module, scope, name, instance=False)
         case Instance(module=module, scope=scope):
-            yield from class_attribute(evaluator, module, scope, name, instance=True)
+            given = given_attribute(evaluator, owner, name)
+            yield from given or class_attribute(evaluator, module, scope, name, instance=True)
         case Made(name=dotted, call=call, context=context) if dotted.endswith(NAMESPACES) and call.argument(name):
             given = call.argument(name)
             yield from evaluator.meanings(given.value, context) if given else ()
         case Made(name=dotted, call=call, context=context, guessed=guessed):
             yield Made(f"{dotted}().{name}", call, context, guessed)
+        case CommandLine():
+            yield from option(evaluator, owner, name)
         case Outside():
             yield Outside(name)
         case Known() if name == "value":  # the value of an enum's member
@@ -68,6 +74,8 @@ def item(evaluator: Evaluates, owner: Meaning, keys: Meanings) -> Iterator[Meani
                 yield from evaluator.meanings(element, context)
         case External() | Outside() | Instance():
             yield Outside(key if isinstance(key, str) else None)
+        case CommandLine():  # `vars(args)["url"]`, or what `parse_known_args` gives beside it
+            yield from option(evaluator, owner, key) if isinstance(key, str) else (owner,)
         case Known(value=str()) | Formed():  # text that was split in a way that is not followed
             yield owner
         case Made(name=name, call=call, context=context, guessed=guessed):

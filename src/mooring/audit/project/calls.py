@@ -54,4 +54,4 @@ def _instantiated(evaluator: Evaluates, func: Definition, call: Call, context: C
     base = external_base(evaluator, func.module, func.scope)
     if base is not None and constructor(base.name) is not None:
         return Made(base.name, call, context, base.guessed)
-    return Instance(func.module, func.scope, call)
+    return Instance(func.module, func.scope, call, context)

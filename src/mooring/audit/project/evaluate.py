@@ -23,7 +23,6 @@ from mooring.audit.facts import (
     Module,
     Name,
     Opaque,
-    Parameter,
     Scope,
     Sequence,
     Value,
@@ -32,25 +31,22 @@ from mooring.audit.project.attributes import attribute, item
 from mooring.audit.project.calls import called
 from mooring.audit.project.classes import annotated
 from mooring.audit.project.constructors import constructor
-from mooring.audit.project.functions import is_static
 from mooring.audit.project.meanings import (
     Context,
     Definition,
     External,
     Formed,
     Frame,
-    Instance,
     Known,
     Meaning,
     Meanings,
-    Outside,
     Structure,
     TreeModule,
-    Typed,
     Unknown,
     distinct,
 )
 from mooring.audit.project.modules import Modules
+from mooring.audit.project.parameters import parameter_meanings
 from mooring.audit.project.text import transformed
 
 __all__ = ["Evaluator"]
@@ -168,7 +164,7 @@ class Evaluator:
             bindings = self._reaching(scope, name, direct=depth == 0)
             if parameter is not None:
                 if not any(not binding.conditional for binding in bindings):
-                    yield from self._parameter(parameter, scope, context)
+                    yield from parameter_meanings(self, parameter, scope, context)
                 yield from self._bound(bindings, context)
                 return
             if bindings:
@@ -209,32 +205,6 @@ class Evaluator:
     def _inside(self, binding: Binding, context: Context) -> bool:
         frame = context.frame
         return frame is not None and frame.function.index == binding.scope
-
-    def _parameter(self, parameter: Parameter, scope: Scope, context: Context) -> Iterator[Meaning]:
-        module = context.module
-        holder = module.scopes[scope.parent] if scope.parent is not None else None
-        first = scope.parameters[0].name if scope.parameters else None
-        if holder is not None and holder.kind == "class" and parameter.name == first and not is_static(scope):
-            yield Instance(module, holder)
-            return
-        frame = context.frame
-        if frame is not None and frame.function is scope:
-            for name, value in frame.arguments:
-                if name == parameter.name:
-                    yield from self.meanings(value, frame.caller)
-                    return
-            if parameter.default is None:
-                yield Outside(parameter.name)
-                return
-        around = Context(module, scope.parent or 0)
-        if parameter.annotation is not None:
-            typed = [m for m in annotated(self, parameter.annotation, around) if isinstance(m, Instance | Typed)]
-            yield from typed
-            if typed:
-                return
-        yield Outside(parameter.name)
-        if parameter.default is not None:
-            yield from (m for m in self.meanings(parameter.default, around) if m != Known(None))
 
     # --- modules ---
 

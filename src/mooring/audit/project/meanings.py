@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 from mooring.audit.facts import Call, Module, Scope, Value
 
 __all__ = [
+    "CommandLine",
     "Context",
     "Definition",
     "Evaluates",
@@ -89,11 +90,12 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of a class of the tree; `call` made it, where that is known."""
+    """An object of a class of the tree; `call` made it in `context`, where that is known."""
 
     module: Module
     scope: Scope
     call: Call | None = None
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,13 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandLine:
+    """The parsed command line of a program; the calls that declare its options stand in `module`."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Cannot be told."""
 
@@ -155,6 +164,7 @@ Meaning: TypeAlias = (
     | Partial
     | Formed
     | Structure
+    | CommandLine
     | Unknown
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Call, Constant
 from mooring.audit.project.attributes import attribute
+from mooring.audit.project.commandline import parsed
 from mooring.audit.project.constructors import constructor, factory_flavour
 from mooring.audit.project.meanings import Context, Evaluates, External, Formed, Known, Made, Meaning, Outside, Unknown
 from mooring.audit.python.calls import last_name
@@ -20,6 +21,7 @@ READERS = frozenset({"get", "getenv", "config", "env", "pop", "setdefault", "get
 TRANSPARENT = {
     "str": 0, "int": 0, "bool": 0, "cast": 1, "RedisDsn": 0, "SecretStr": 0, "AnyUrl": 0, "URL": 0, "closing": 0,
     "aclosing": 0, "nullcontext": 0, "enter_context": 0, "enter_async_context": 0, "run": 0, "wait_for": 0, "shield": 0,
+    "vars": 0,
 }  # fmt: skip
 # Packages whose objects read the environment: `env("X", "y")`, `env.str("X", "y")`.
 ENVIRONMENTS = ("environs.", "environ.")
@@ -36,6 +38,8 @@ def read_external_call(evaluator: Evaluates, func: Meaning, call: Call, context:
         yield made
     elif isinstance(func, Made) and name in MASTERS:
         yield Made(dotted, func.call, func.context, func.guessed)
+    elif (line := parsed(evaluator, name, call, context)) is not None:
+        yield line
     elif name in IMPORTERS and call.arguments:
         for meaning in evaluator.meanings(call.arguments[0].value, context):
             named = isinstance(meaning, Known) and isinstance(meaning.value, str)
