@@ -86,8 +86,10 @@ def test_a_file_that_is_broken_everywhere_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 3000, "[" * 150 + "]" * 150, "-" * 9000 + "1", "x" + ".y" * 9000, "f(" * 80 + ")" * 80, "é" * 10, "\0", ""]
-)  # fmt: skip
+    "text",
+    ["(" * 3000, "[" * 150 + "]" * 150, "-" * 9000 + "1", "x" + ".y" * 9000, "f(" * 80 + ")" * 80, "é" * 10, "\0", ""],
+    ids=["parentheses", "brackets", "signs", "attributes", "calls", "letters", "a null byte", "nothing"],
+)
 def test_no_text_is_too_odd_to_be_refused_in_peace(text: str, tree: Tree) -> None:
     found = tree.audit({"module.py": f"{text}\n# redis", "other.py": SITE})
     assert [site.path for site in found.sites] == ["other.py"]

@@ -42,8 +42,9 @@ def test_a_comment_may_stand_on_any_line_of_the_call(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    ("comment", "left"), [("ignore-file", set()), ("ignore-file[MR101]", {"MR201"}), ("ignore-file[MR2]", {"MR101", "MR201"})]
-)  # fmt: skip
+    ("comment", "left"),
+    [("ignore-file", set()), ("ignore-file[MR101]", {"MR201"}), ("ignore-file[MR2]", {"MR101", "MR201"})],
+)
 def test_a_comment_silences_a_whole_file(comment: str, left: set[str], tree: Tree) -> None:
     text = f"import redis\nclient = redis.Redis()\n\n# mooring: {comment}\n"
     assert {finding.rule for finding in tree.audit(text).findings} == left

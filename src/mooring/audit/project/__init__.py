@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 
 from mooring.audit.facts import Command, Module, Service, Site
 from mooring.audit.files import SourceFile
-from mooring.audit.project.arguments import Arguments, gather
+from mooring.audit.project.arguments import Arguments
 from mooring.audit.project.commands import find_commands
 from mooring.audit.project.evaluate import Evaluator
 from mooring.audit.project.lifetime import Lifetimes
-from mooring.audit.project.meanings import Context
 from mooring.audit.project.modules import Modules
 from mooring.audit.project.settings import find_settings
 from mooring.audit.project.sites import find_sites
@@ -37,8 +36,10 @@ class Project:
         self._evaluator = evaluator = Evaluator(modules)
         self.audited = [module for path in audited if (module := modules.get(path)) is not None]
         self.sites: list[Site] = []
+        self._arguments: dict[Site, Arguments] = {}
         for module in self.audited:
-            self.sites += find_sites(evaluator, module, self.flavour(module))
+            self._arguments.update(find_sites(evaluator, module, self.flavour(module)))
+        self.sites += self._arguments
         for path in mentioning(frozenset(map(_maker, self.sites))):
             modules.get(path)
         lifetimes = Lifetimes(evaluator)
@@ -64,8 +65,7 @@ class Project:
 
     def arguments(self, site: Site) -> Arguments:
         """What the constructor of a site is given, for rules about a single option."""
-        given = [argument for call in (site.call, *site.bound) for argument in call.arguments]
-        return gather(self._evaluator, given, Context(site.module, site.call.scope))
+        return self._arguments.get(site) or Arguments(self._evaluator)
 
     def flavour(self, module: Module) -> bool | None:
         """Whether `redis` would be the asyncio client in a module that forgets to import it; None if nothing tells.

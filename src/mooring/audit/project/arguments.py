@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mooring.audit.facts import Argument, Mapping, Span, Value
+from mooring.audit.facts import Argument, Mapping, Sequence, Span, Value
 from mooring.audit.project.meanings import Context, Evaluates, Known, Meanings, Structure
 
-__all__ = ["Arguments", "gather"]
+__all__ = ["Arguments", "Handed", "gather"]
 
 MAX_UNPACKED = 8
+
+# Arguments, and the context in which they are looked up.
+Handed = tuple[tuple[Argument, ...], Context]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,38 @@ class Arguments:
         return () if found == (Known(None),) and not none else found
 
 
-def gather(evaluator: Evaluates, arguments: Iterable[Argument], context: Context) -> Arguments:
-    """The arguments of a call in `context`; of those given twice the first counts."""
+def gather(evaluator: Evaluates, handed: Iterable[Handed]) -> Arguments:
+    """The arguments that reach a constructor, part by part; of those given twice the last counts."""
     gathered = Arguments(evaluator)
-    for argument in arguments:
-        entry = Entry(argument.value, context, argument.value_span)
-        if argument.keyword is None:
-            gathered.positional.append(entry)
-        elif argument.keyword == "*":
-            gathered.open = True
-        elif argument.keyword == "**":
-            _unpack(gathered, entry)
-        else:
-            gathered.named.setdefault(argument.keyword, entry)
+    for arguments, context in handed:
+        part = Arguments(evaluator)
+        for argument in arguments:
+            _take(part, argument, context)
+        gathered.named |= part.named
+        gathered.positional += part.positional
+        gathered.open |= part.open
     return gathered
+
+
+def _take(gathered: Arguments, argument: Argument, context: Context) -> None:
+    entry = Entry(argument.value, context, argument.value_span)
+    if argument.keyword is None:
+        gathered.positional.append(entry)
+    elif argument.keyword == "*":
+        _unpack_positional(gathered, entry)
+    elif argument.keyword == "**":
+        _unpack(gathered, entry)
+    else:
+        gathered.named[argument.keyword] = entry
+
+
+def _unpack_positional(gathered: Arguments, unpacked: Entry) -> None:
+    meanings = gathered.evaluator.meanings(unpacked.value, unpacked.context)
+    if len(meanings) == 1 and isinstance(meanings[0], Structure) and isinstance(meanings[0].value, Sequence):
+        items, context = meanings[0].value.items, meanings[0].context
+        gathered.positional += [Entry(item, context, unpacked.span) for item in items]
+    else:
+        gathered.open = True
 
 
 def _unpack(gathered: Arguments, unpacked: Entry, depth: int = 0) -> None:

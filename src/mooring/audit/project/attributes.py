@@ -43,8 +43,9 @@ def attribute(evaluator: Evaluates, owner: Meaning, name: str) -> Iterator[Meani
         case Definition(module=module, scope=scope) if scope.kind == "class":
             yield from class_attribute(evaluator, module, scope, name, instance=False)
         case Instance(module=module, scope=scope):
-            given = given_attribute(evaluator, owner, name)
-            yield from given or class_attribute(evaluator, module, scope, name, instance=True)
+            yield from given_attribute(evaluator, owner, name) or class_attribute(
+                evaluator, module, scope, name, instance=True
+            )
         case Made(name=dotted, call=call, context=context) if dotted.endswith(NAMESPACES) and call.argument(name):
             given = call.argument(name)
             yield from evaluator.meanings(given.value, context) if given else ()

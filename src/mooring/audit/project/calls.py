@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.audit.facts import Call
-from mooring.audit.project.classes import external_base
-from mooring.audit.project.constructors import constructor
 from mooring.audit.project.functions import returned
 from mooring.audit.project.meanings import (
     Context,
@@ -21,6 +19,7 @@ from mooring.audit.project.meanings import (
     distinct,
 )
 from mooring.audit.project.readers import read_external_call
+from mooring.audit.project.subclasses import client_base
 
 __all__ = ["called"]
 
@@ -39,7 +38,7 @@ def called(evaluator: Evaluates, func: Meaning, call: Call, context: Context) ->
                 yield from read_external_call(evaluator, External(func.scope.name), call, context)
         case External(name="functools.partial") if call.arguments:
             for inner in evaluator.meanings(call.arguments[0].value, context):
-                yield Partial(inner, call)
+                yield Partial(inner, call, context)
         case External(name=name) if name.endswith(".Depends") and call.arguments:
             for inner in evaluator.meanings(call.arguments[0].value, context):
                 if isinstance(inner, Definition) and inner.scope.kind == "function":
@@ -51,7 +50,7 @@ def called(evaluator: Evaluates, func: Meaning, call: Call, context: Context) ->
 
 
 def _instantiated(evaluator: Evaluates, func: Definition, call: Call, context: Context) -> Meaning:
-    base = external_base(evaluator, func.module, func.scope)
-    if base is not None and constructor(base.name) is not None:
-        return Made(base.name, call, context, base.guessed)
+    client = client_base(evaluator, func)
+    if client is not None:
+        return Made(client.name, call, context, client.guessed)
     return Instance(func.module, func.scope, call, context)

@@ -36,7 +36,7 @@ from mooring.audit.project.meanings import (
 )
 from mooring.audit.python.calls import last_name
 
-__all__ = ["annotated", "class_attribute", "external_base", "is_settings"]
+__all__ = ["annotated", "bases", "class_attribute", "external_base", "is_settings"]
 
 MAX_BASES = 8
 PROPERTIES = frozenset({"property", "cached_property"})
@@ -87,7 +87,7 @@ def _member(evaluator: Evaluates, meaning: Meaning, context: Context, *, instanc
 
 def _inherited(evaluator: Evaluates, module: Module, scope: Scope, name: str, *, instance: bool) -> Iterator[Meaning]:
     found = False
-    for parent in _bases(evaluator, module, scope):
+    for parent in bases(evaluator, module, scope):
         found = True
         if isinstance(parent, Definition):
             yield from class_attribute(evaluator, parent.module, parent.scope, name, instance=instance)
@@ -97,8 +97,10 @@ def _inherited(evaluator: Evaluates, module: Module, scope: Scope, name: str, *,
         yield Unknown()
 
 
-def _bases(evaluator: Evaluates, module: Module, scope: Scope) -> Iterator[Definition | External]:
-    for base in scope.bases:
+def bases(evaluator: Evaluates, module: Module, scope: Scope) -> Iterator[Definition | External]:
+    """The base classes of a class, without their type arguments."""
+    for named in scope.bases:
+        base = named.base if isinstance(named, Item) else named
         for meaning in evaluator.meanings(base, Context(module, scope.parent or 0)):
             if isinstance(meaning, External) or (isinstance(meaning, Definition) and meaning.scope is not scope):
                 yield meaning
@@ -106,7 +108,7 @@ def _bases(evaluator: Evaluates, module: Module, scope: Scope) -> Iterator[Defin
 
 def external_base(evaluator: Evaluates, module: Module, scope: Scope, depth: int = 0) -> External | None:
     """The first base class, through the tree's own classes, that a package outside the tree defines."""
-    for parent in _bases(evaluator, module, scope):
+    for parent in bases(evaluator, module, scope):
         if isinstance(parent, External):
             return parent
         found = external_base(evaluator, parent.module, parent.scope, depth + 1) if depth < MAX_BASES else None

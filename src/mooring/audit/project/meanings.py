@@ -117,10 +117,11 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """`functools.partial(func, …)`: calling it calls `func` with the arguments of `call` too."""
+    """`functools.partial(func, …)`: calling it calls `func` with the arguments of `call` too, as seen in `context`."""
 
     func: Meaning
     call: Call
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)

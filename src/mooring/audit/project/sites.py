@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from mooring.audit.facts import Attribute, Call, Confidence, Module, ScopeKind, Site, Span
-from mooring.audit.project.arguments import Arguments, gather
+from mooring.audit.facts import Attribute, Call, Confidence, Endpoint, Module, Provenance, ScopeKind, Site, Span
+from mooring.audit.project.arguments import Arguments, Handed, gather
 from mooring.audit.project.constructors import Constructor, constructor
 from mooring.audit.project.endpoints import endpoint_of, url_meanings
-from mooring.audit.project.meanings import Context, Evaluates, External, Known, Made, Meanings, Partial
+from mooring.audit.project.meanings import Context, Definition, Evaluates, External, Known, Made, Meaning, Partial
 from mooring.audit.project.provenance import url_password
+from mooring.audit.project.subclasses import client_base, handed_on
 
 __all__ = ["find_sites"]
 
@@ -17,49 +19,78 @@ CREDENTIALS = ("username", "credential_provider", "ssl_certfile", "auth")
 # Where the password stands among the positional arguments of a client or a connection.
 PASSWORD = 3
 
-Found = tuple[Constructor, External, tuple[Call, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The constructor that a call reaches, the name it was reached by, and what is handed on to it.
+
+    `bound` are the calls of `functools.partial` on the way. `handed` is None where a subclass keeps to itself what it
+    gives to the library.
+    """
+
+    made: Constructor
+    base: External
+    handed: tuple[Handed, ...] | None
+    bound: tuple[Call, ...] = ()
 
 
-def find_sites(evaluator: Evaluates, module: Module, flavour: bool | None) -> Iterator[Site]:
-    """The sites of one module; `flavour` says whether a client whose import is missing is an asyncio one."""
+def find_sites(evaluator: Evaluates, module: Module, flavour: bool | None) -> Iterator[tuple[Site, Arguments]]:
+    """The sites of one module, with what each constructor is given.
+
+    `flavour` says whether a client whose import is missing is an asyncio one.
+    """
     # In `ConnectionPool(...).from_url(...)` the outer call speaks for both.
     inner = {
         id(call.func.base) for call in module.calls if isinstance(call.func, Attribute) and call.func.name == "from_url"
     }
     for call in module.calls:
-        if id(call) not in inner:
-            found = _constructor_of(evaluator.meanings(call.func, Context(module, call.scope)), ())
-            if found is not None:
-                yield _site(evaluator, module, call, found, flavour)
+        if id(call) in inner:
+            continue
+        context = Context(module, call.scope)
+        for meaning in evaluator.meanings(call.func, context):
+            reached = _reached(evaluator, meaning, (call.arguments, context))
+            if reached is not None:
+                yield _site(evaluator, module, call, reached, flavour)
+                break
 
 
-def _constructor_of(meanings: Meanings, bound: tuple[Call, ...]) -> Found | None:
-    """The constructor among `meanings`, under the name it was reached by, with the partial calls it is wrapped in."""
-    for meaning in meanings:
-        match meaning:
-            case Partial(func=func, call=call):
-                found = _constructor_of((func,), (*bound, call))
-                if found is not None:
-                    return found
-            case External(name=name, guessed=guessed) if not guessed or "." in name:
-                made = constructor(name)
-                if made is not None:
-                    return made, meaning, bound
-            case Made(name=name, guessed=guessed) if name.endswith("().from_url"):
-                made = constructor(name.replace("()", ""))
-                if made is not None:
-                    return made, External(made.name, guessed), bound
+def _reached(evaluator: Evaluates, meaning: Meaning, own: Handed) -> Reached | None:
+    match meaning:
+        case Partial(func=func, call=call, context=context):
+            found = _reached(evaluator, func, own)
+            if found is None:
+                return None
+            given: Handed = (call.arguments[1:], context)
+            return replace(found, handed=(given, *(found.handed or ())), bound=(call, *found.bound))
+        case Definition() if meaning.scope.kind == "class":
+            client = client_base(evaluator, meaning)
+            made = constructor(client.name) if client else None
+            if client is None or made is None:
+                return None
+            handed = handed_on(evaluator, meaning, *own)
+            return Reached(made, client, None if handed is None else (handed,))
+        case External(name=name, guessed=guessed) if not guessed or "." in name:
+            made = constructor(name)
+            return Reached(made, meaning, (own,)) if made else None
+        case Made(name=name, guessed=guessed) if name.endswith("().from_url"):
+            made = constructor(name.replace("()", ""))
+            return Reached(made, External(made.name, guessed), (own,)) if made else None
     return None
 
 
-def _site(evaluator: Evaluates, module: Module, call: Call, found: Found, flavour: bool | None) -> Site:
-    made, reached, bound = found
-    given = [argument for part in (call, *bound) for argument in part.arguments]
-    arguments = gather(evaluator, given, Context(module, call.scope))
-    provenance, endpoint = endpoint_of(made, arguments)
-    unbound = reached.name.partition(".")[0] if reached.guessed else None
+def _site(
+    evaluator: Evaluates, module: Module, call: Call, reached: Reached, flavour: bool | None
+) -> tuple[Site, Arguments]:
+    made = reached.made
+    if reached.handed is None:
+        arguments = Arguments(evaluator, open=True)
+        provenance, endpoint = Provenance.UNKNOWN, Endpoint("?", "unknown")
+    else:
+        arguments = gather(evaluator, reached.handed)
+        provenance, endpoint = endpoint_of(made, arguments)
+    unbound = reached.base.name.partition(".")[0] if reached.base.guessed else None
     unsure = unbound is not None or module.confidence is Confidence.LOW
-    return Site(
+    site = Site(
         module,
         call,
         made.name,
@@ -71,8 +102,9 @@ def _site(evaluator: Evaluates, module: Module, call: Call, found: Found, flavou
         unbound_root=unbound,
         credentials=endpoint.userinfo or arguments.open or _has_credentials(made, arguments),
         literal_password=_literal_password(made, arguments),
-        bound=bound,
+        bound=reached.bound,
     )
+    return site, arguments
 
 
 def _password_position(made: Constructor) -> int | None:
