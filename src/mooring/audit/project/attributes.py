@@ -36,6 +36,8 @@ NAMESPACES = ("SimpleNamespace", "Namespace")
 def attribute(evaluator: Evaluates, owner: Meaning, name: str) -> Iterator[Meaning]:
     """`owner.name`."""
     match owner:
+        case External() if found := evaluator.setting(owner, name):
+            yield from found
         case External(name=dotted, guessed=guessed):
             yield External(f"{dotted}.{name}", guessed)
         case TreeModule(path=path):
@@ -66,6 +68,9 @@ def attribute(evaluator: Evaluates, owner: Meaning, name: str) -> Iterator[Meani
 def item(evaluator: Evaluates, owner: Meaning, keys: Meanings) -> Iterator[Meaning]:
     """`owner[key]`, where `keys` are the meanings of the key."""
     key = keys[0].value if keys and isinstance(keys[0], Known) else None
+    if isinstance(key, str) and (found := evaluator.setting(owner, key)):
+        yield from found
+        return
     match owner:
         case Structure(value=Mapping(items=items), context=context):
             yield from _entries(evaluator, items, key, context) or (Unknown(),)

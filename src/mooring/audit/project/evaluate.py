@@ -31,6 +31,7 @@ from mooring.audit.project.attributes import attribute, item
 from mooring.audit.project.calls import called
 from mooring.audit.project.classes import annotated
 from mooring.audit.project.constructors import constructor
+from mooring.audit.project.frameworks import Frameworks
 from mooring.audit.project.meanings import (
     Context,
     Definition,
@@ -70,6 +71,7 @@ class Evaluator:
         self._depth = 0
         self._cuts = 0
         self._steps = 0
+        self._frameworks = Frameworks(self, modules)
 
     def meanings(self, value: Value, context: Context) -> Meanings:
         """Every meaning of `value` in `context`, without repetition, in the order of the source."""
@@ -140,11 +142,12 @@ class Evaluator:
                 yield from item(self, owner, self.meanings(value.key, context))
 
     def _looked_up(self, func: Attribute, call: Call, context: Context) -> list[Meaning]:
-        """`mapping.get(key, default)`, where the mapping is a display of the tree."""
+        """`mapping.get(key, default)`, where the tree itself says what is in the mapping."""
         mappings = self.meanings(func.base, context)
-        if not all(isinstance(mapping, Structure) for mapping in mappings):
-            return []
         keys = self.meanings(call.arguments[0].value, context)
+        if not all(isinstance(mapping, Structure) for mapping in mappings):
+            names = [key.value for key in keys if isinstance(key, Known) and isinstance(key.value, str)]
+            return [m for mapping in mappings for name in names for m in self.setting(mapping, name)]
         told = [m for mapping in mappings for m in item(self, mapping, keys)]
         found: list[Meaning] = [m for m in told if not isinstance(m, Unknown)]
         if mappings and not found and len(call.arguments) > 1:
@@ -230,6 +233,10 @@ class Evaluator:
         dotted = f"{value.module}.{value.name}" if value.name else value.module
         path = self.modules.find(module.path, dotted)
         return TreeModule(path) if path else None
+
+    def setting(self, owner: Meaning, name: str) -> Meanings:
+        """What the tree itself gives the setting `name` of a framework; nothing if `owner` holds no such."""
+        return self._frameworks.setting(owner, name)
 
     def member(self, path: str, name: str) -> Meanings:
         """A name of a module of the tree, or the submodule of that name."""

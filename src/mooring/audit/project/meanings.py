@@ -185,6 +185,10 @@ class Evaluates(Protocol):
         """What `name` means in the module of the tree at `path`; nothing if it has no such name."""
         ...
 
+    def setting(self, owner: Meaning, name: str) -> Meanings:
+        """What the tree itself gives the setting `name` of a framework; nothing if `owner` holds no such."""
+        ...
+
 
 def distinct(found: Iterable[Meaning]) -> Meanings:
     """The meanings without repetition, in order."""

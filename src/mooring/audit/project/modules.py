@@ -33,9 +33,10 @@ class Modules:
             self._loaded[path] = self._load(path)
         return self._loaded[path]
 
-    def add(self, module: Module) -> None:
-        """Take a module that is already read."""
-        self._loaded[module.path] = module
+    @property
+    def paths(self) -> list[str]:
+        """Every Python file of the tree, read or not, in order."""
+        return sorted(self._paths)
 
     @property
     def loaded(self) -> dict[str, Module]:
@@ -53,10 +54,6 @@ class Modules:
         if key not in self._found:
             self._found[key] = self._absolute(importer, name)
         return self._found[key]
-
-    def package_of(self, path: str) -> str:
-        """The folder whose modules `from . import x` in `path` reaches."""
-        return posixpath.dirname(path)
 
     def submodule(self, path: str, name: str) -> str | None:
         """The module `name` inside the package whose `__init__.py` is at `path`."""

@@ -59,7 +59,7 @@ def read_external_call(evaluator: Evaluates, func: Meaning, call: Call, context:
 def _got(evaluator: Evaluates, name: str, call: Call, context: Context) -> list[Meaning]:
     """`getattr(module, "name")` of something whose attributes are known."""
     positional = [argument.value for argument in call.arguments if argument.keyword is None]
-    if name != "getattr" or len(positional) != 2:
+    if name != "getattr" or len(positional) < 2:
         return []
     names = evaluator.meanings(positional[1], context)
     if len(names) != 1 or not isinstance(names[0], Known):
@@ -67,7 +67,10 @@ def _got(evaluator: Evaluates, name: str, call: Call, context: Context) -> list[
     found: list[Meaning] = []
     for owner in evaluator.meanings(positional[0], context):
         found += attribute(evaluator, owner, str(names[0].value))
-    return [meaning for meaning in found if not isinstance(meaning, Unknown | Outside)]
+    # What a package outside the tree holds is not known to be there, where a default is given.
+    vague = Unknown | Outside | External if len(positional) > 2 else Unknown | Outside
+    telling = any(not isinstance(meaning, vague) for meaning in found)
+    return [meaning for meaning in found if not isinstance(meaning, Unknown)] if telling else []
 
 
 def _read(evaluator: Evaluates, name: str, call: Call, context: Context, *, sectioned: bool) -> list[Meaning]:
