@@ -22,6 +22,7 @@ from mooring.errors import UsageError
 
 __all__ = ["Audit", "audit"]
 
+IMPORT = re.compile(rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
 # A Python file without any of these words makes no Redis client; its facts are read only if another one imports it.
 WORDS = re.compile(rb"redis|valkey|glide|celery|storage_uri", re.IGNORECASE)
 
@@ -93,20 +94,19 @@ class Tree:
             self.unreadable[path] = tree
 
     def mentioning(self, pairs: frozenset[tuple[str, str]]) -> list[str]:
-        """The Python files, tests aside, that hold both words of one of `pairs`."""
-        words = {function.encode(): set[bytes]() for _, function in pairs if function}
+        """The Python files, tests aside, that import a module and name a function of it, by one of `pairs`."""
+        modules: dict[bytes, set[bytes]] = {}
         for module, function in pairs:
-            if function:
-                words[function.encode()].add(module.encode())
-        if not words:
+            modules.setdefault(function.encode(), set()).add(module.encode())
+        if not modules:
             return []
-        functions = re.compile(rb"\b(?:" + b"|".join(map(re.escape, words)) + rb")\b")
+        functions = re.compile(rb"\b(?:" + b"|".join(map(re.escape, modules)) + rb")\b")
         found = []
         for path in self.python:
-            if not is_test(path):
-                data = self.data(path)
-                if any(module in data for name in set(functions.findall(data)) for module in words[name]):
-                    found.append(path)
+            data = self.data(path)
+            named = set(functions.findall(data)) if not is_test(path) else ()
+            if named and set().union(*(modules[name] for name in named)) & _imported_words(data):
+                found.append(path)
         return found
 
     def has_text(self, path: str) -> bool:
@@ -166,6 +166,11 @@ def audit(
         services,
         project,
     )
+
+
+def _imported_words(data: bytes) -> set[bytes]:
+    """The words of the import statements in a file's bytes."""
+    return {word for statement in IMPORT.findall(data) for word in re.findall(rb"\w+", statement)}
 
 
 def _common_root(paths: Sequence[Path]) -> Path:

@@ -40,7 +40,7 @@ class Project:
         for module in self.audited:
             self._arguments.update(find_sites(evaluator, module, self.flavour(module)))
         self.sites += self._arguments
-        for path in mentioning(frozenset(map(_maker, self.sites))):
+        for path in mentioning(frozenset(filter(None, map(_maker, self.sites)))):
             modules.get(path)
         lifetimes = Lifetimes(evaluator)
         for site in self.sites:
@@ -82,12 +82,13 @@ class Project:
         return told.pop() if len(told) == 1 else None
 
 
-def _maker(site: Site) -> tuple[str, str]:
-    """The module and the function that make a client, by the words that a caller must use for them."""
+def _maker(site: Site) -> tuple[str, str] | None:
+    """The module and the function that make a client, by the words that a caller must use for them, if any can."""
     path = site.path.removesuffix("/__init__.py").removesuffix(".py")
     scopes = site.module.enclosing(site.call.scope)
     function = next((scope.name for scope in scopes if scope.kind == "function"), "")
-    return posixpath.basename(path), function
+    callable_ = function and not function.startswith("__")
+    return (posixpath.basename(path), function) if callable_ else None
 
 
 def _flavours(imports: Iterable[tuple[str, str | None]]) -> set[bool]:
