@@ -34,6 +34,9 @@ def prepare(path: Path, folder: Path, names: Sequence[str]) -> Fleet:
 
     Raises `UsageError` where there is no such server, and `ProofError` where the tree cannot be copied or fixed.
     """
+    whole = path.absolute()
+    if next(walk(whole, [whole]), None) is None:
+        raise UsageError(f"{path}: no Python file or manifest in it, so no MCP server")
     copies = {side: folder / side for side in Side}
     for copy in copies.values():
         copy_tree(path, copy)
