@@ -51,10 +51,6 @@ class Proof:
         """What is known of one side of a service."""
         return self.measurement.contact(service, side)
 
-    def connected(self, side: Side) -> int:
-        """The services that connect on a side."""
-        return sum(self._state(subject, side) is State.CONNECTS for subject in self.subjects)
-
     @property
     def drivable(self) -> tuple[Subject, ...]:
         """The services that can be measured: all but those that start and do not offer the tool that is driven."""

@@ -51,7 +51,6 @@ class Site:
     literal_password: Span | None = None
     per_call: bool = False
     uncached: bool = False
-    bound: tuple[Call, ...] = ()
     setting: bool = False
 
     @property

@@ -35,11 +35,10 @@ class Project:
         self._modules = modules
         self._evaluator = evaluator = Evaluator(modules)
         self.audited = [module for path in audited if (module := modules.get(path)) is not None]
-        self.sites: list[Site] = []
         self._arguments: dict[Site, Arguments] = {}
         for module in self.audited:
             self._arguments.update(find_sites(evaluator, module, self.flavour(module)))
-        self.sites += self._arguments
+        self.sites = list(self._arguments)
         for path in mentioning(frozenset(filter(None, map(_maker, self.sites)))):
             modules.get(path)
         lifetimes = Lifetimes(evaluator)

@@ -20,7 +20,6 @@ from mooring.audit.facts import (
     Joined,
     Local,
     Mapping,
-    Module,
     Name,
     Opaque,
     Scope,
@@ -32,6 +31,7 @@ from mooring.audit.project.calls import called
 from mooring.audit.project.classes import annotated
 from mooring.audit.project.constructors import constructor
 from mooring.audit.project.frameworks import Frameworks
+from mooring.audit.project.imports import imported
 from mooring.audit.project.meanings import (
     Context,
     Definition,
@@ -107,7 +107,7 @@ class Evaluator:
             case Local(scope=index):
                 yield Definition(context.module, context.module.scopes[index])
             case Imported():
-                yield from self._imported(value, context.module)
+                yield from imported(self, self.modules, value, context.module)
             case Attribute() | Item() | Call():
                 yield from self._applied(value, context)
             case Choice(options=parts):
@@ -198,41 +198,15 @@ class Evaluator:
 
     def _bound(self, bindings: Iterable[Binding], context: Context) -> Iterator[Meaning]:
         for binding in bindings:
-            frame = context.frame if binding.scope == context.scope or self._inside(binding, context) else None
+            at_call = context.frame is not None and context.frame.function.index == binding.scope
+            frame = context.frame if at_call or binding.scope == context.scope else None
             inner = Context(context.module, binding.scope, frame)
             if isinstance(binding.value, Opaque) and binding.annotation is not None:
                 yield from annotated(self, binding.annotation, inner)
             else:
                 yield from self.meanings(binding.value, inner)
 
-    def _inside(self, binding: Binding, context: Context) -> bool:
-        frame = context.frame
-        return frame is not None and frame.function.index == binding.scope
-
     # --- modules ---
-
-    def _imported(self, value: Imported, module: Module) -> Iterator[Meaning]:
-        path = self.modules.find(module.path, value.module, value.level)
-        if path is None:
-            if value.level and value.name is not None and not value.module:
-                sibling = self.modules.find(module.path, value.name, value.level)
-                yield TreeModule(sibling) if sibling else Unknown()
-            elif value.level:
-                yield Unknown()
-            else:
-                split = self._namespace(value, module)
-                yield split or External(f"{value.module}.{value.name}" if value.name else value.module)
-            return
-        if value.name is None:
-            yield TreeModule(path)
-            return
-        yield from self.member(path, value.name) or UNKNOWN
-
-    def _namespace(self, value: Imported, module: Module) -> Meaning | None:
-        """`from folder import module`, where the folder has no `__init__.py`."""
-        dotted = f"{value.module}.{value.name}" if value.name else value.module
-        path = self.modules.find(module.path, dotted)
-        return TreeModule(path) if path else None
 
     def setting(self, owner: Meaning, name: str) -> Meanings:
         """What the tree itself gives the setting `name` of a framework; nothing if `owner` holds no such."""

@@ -24,14 +24,13 @@ PASSWORD = 3
 class Reached:
     """The constructor that a call reaches, the name it was reached by, and what is handed on to it.
 
-    `bound` are the calls of `functools.partial` on the way. `handed` is None where a subclass keeps to itself what it
-    gives to the library.
+    `handed` holds the arguments of the call and of `functools.partial` on the way; it is None where a subclass keeps to
+    itself what it gives to the library.
     """
 
     made: Constructor
     base: External
     handed: tuple[Handed, ...] | None
-    bound: tuple[Call, ...] = ()
 
 
 def find_sites(evaluator: Evaluates, module: Module, flavour: bool | None) -> Iterator[tuple[Site, Arguments]]:
@@ -61,7 +60,7 @@ def _reached(evaluator: Evaluates, meaning: Meaning, own: Handed) -> Reached | N
             if found is None:
                 return None
             given: Handed = (call.arguments[1:], context)
-            return replace(found, handed=(given, *(found.handed or ())), bound=(call, *found.bound))
+            return replace(found, handed=(given, *(found.handed or ())))
         case Definition() if meaning.scope.kind == "class":
             client = client_base(evaluator, meaning)
             made = constructor(client.name) if client else None
@@ -102,7 +101,6 @@ def _site(
         unbound_root=unbound,
         credentials=endpoint.userinfo or arguments.open or _has_credentials(made, arguments),
         literal_password=_literal_password(made, arguments),
-        bound=reached.bound,
     )
     return site, arguments
 
