@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mooring.audit.engine import Audit, audit
+from mooring.audit.options import Options
 from mooring.errors import UsageError
 
 from .tree import Files, Tree
@@ -48,14 +49,16 @@ def test_a_single_file_is_audited(tree: Tree) -> None:
 
 def test_only_what_is_chosen_is_reported(tree: Tree) -> None:
     tree.write(SITE)
-    assert {f.rule for f in audit([tree.folder], select=["MR101", "MR2"], ignore=["MR201"]).findings} == {"MR101"}
+    assert {
+        f.rule for f in audit([tree.folder], options=Options(select=("MR101", "MR2"), ignore=("MR201",))).findings
+    } == {"MR101"}
 
 
 @pytest.mark.parametrize("code", ["MR999", "X", "", "mr101"])
 def test_a_code_that_no_rule_has_is_a_usage_error(code: str, tree: Tree) -> None:
     tree.write(SITE)
     with pytest.raises(UsageError, match=f"no rule is called {code!r}"):
-        audit([tree.folder], select=[code])
+        audit([tree.folder], options=Options(select=(code,)))
 
 
 def test_a_path_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:

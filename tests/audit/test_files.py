@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mooring.audit.files import SourceFile, Undecodable, decode, is_test, read, walk
+from mooring.audit.files import SourceFile, Undecodable, decode, is_test, read
+from mooring.audit.walk import walk
 from mooring.errors import UsageError
 
 

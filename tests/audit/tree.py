@@ -14,6 +14,7 @@ from textwrap import dedent
 
 from mooring.audit.engine import Audit, audit
 from mooring.audit.facts import Provenance, Site
+from mooring.audit.options import Options
 
 __all__ = ["Tree"]
 
@@ -42,7 +43,7 @@ class Tree:
     def audit(self, files: Files, *, include_tests: bool = False) -> Audit:
         """Audit exactly these files."""
         self.write(files)
-        return audit([self.folder], root=self.folder, include_tests=include_tests)
+        return audit([self.folder], root=self.folder, options=Options(include_tests=include_tests))
 
     def site(self, files: Files) -> Site:
         """The one site of these files."""

@@ -17,7 +17,7 @@ def report(folder: Path, files: Mapping[str, str], *, color: bool = False) -> st
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(content)
     found = audit([folder])
-    return render(found, found.source, color=color)
+    return render(found, color=color)
 
 
 def test_a_finding_is_shown_in_its_code(tmp_path: Path) -> None:
@@ -135,6 +135,64 @@ def test_files_that_cannot_be_read_are_listed_in_short(tmp_path: Path) -> None:
     assert "7 files could not be read, or not in full\n  b0.py:1: does not parse: " in shown
     assert "  … and 2 more (all of them with --format json)\n" in shown
     assert "b5.py" not in shown
+
+
+PINNED = "redis==5.0.4\n"
+
+
+def lacking(name: str, options: str = "") -> str:
+    """A client with an endpoint of its own, so that nothing but resilience is found."""
+    return f"import os, redis\nc = redis.from_url(os.environ['{name}']{options})\n"
+
+
+def resilience(shown: str) -> list[str]:
+    """The lines of that section."""
+    _, _, section = f"\n{shown}".partition("\nresilience: ")
+    return section.partition("\n\n")[0].splitlines()[1:]
+
+
+def test_resilience_is_one_line_a_site_after_the_services(tmp_path: Path) -> None:
+    shown = report(tmp_path, {"requirements.txt": PINNED, "server.py": "import redis\nc = redis.Redis()\n"})
+    folded = "server.py:2:5 warning MR501 no-timeout, MR502 no-retry, MR503 no-health-check, MR504 unbounded-pool"
+    assert resilience(shown) == [f"  {folded}", "  reasons and remedies: --format json"]
+    assert shown.index("service ") < shown.index("MR201 error") < shown.index(folded)
+    assert shown.count("MR501") == 1
+
+
+def test_resilience_counts_once_a_site(tmp_path: Path) -> None:
+    shown = report(tmp_path, {"requirements.txt": PINNED, "server.py": "import redis\nc = redis.Redis()\n"})
+    assert ["MR5", "resilience", "warning", "1", "0"] in [line.split() for line in shown.splitlines()]
+    assert "3 findings in 1 file; looked at" in shown
+
+
+def test_resilience_never_outnumbers_the_other_findings(tmp_path: Path) -> None:
+    files = {"requirements.txt": "redis==8.1.0\n", "z.py": "import redis\nc = redis.Redis(password='x', retry=None)\n"}
+    files |= {f"{name}.py": lacking(name) for name in "abcd"}
+    files |= {f"{name}.py": lacking(name, ", socket_timeout=None") for name in "mn"}
+    shown = report(tmp_path, files)
+    # MR101 and MR202, so two lines of resilience, the gravest: MR501 is a warning, MR502 and MR503 are not.
+    assert resilience(shown) == [
+        "  m.py:2:5 warning MR501 no-timeout, MR502 no-retry, MR503 no-health-check",
+        "  n.py:2:5 warning MR501 no-timeout, MR502 no-retry, MR503 no-health-check",
+        "  … and 5 more sites (all of them with --select MR5)",
+        "  reasons and remedies: --format json",
+    ]
+    assert ["MR5", "resilience", "warning", "2", "0"] in [line.split() for line in shown.splitlines()]
+    assert "4 findings in 3 files" in shown
+
+
+def test_resilience_is_shown_in_full_where_nothing_else_is_found(tmp_path: Path) -> None:
+    shown = report(tmp_path, {"requirements.txt": "redis==8.1.0\n"} | {f"{name}.py": lacking(name) for name in "abc"})
+    assert resilience(shown) == [
+        *(f"  {name}.py:2:5 info MR502 no-retry, MR503 no-health-check" for name in "abc"),
+        "  reasons and remedies: --format json",
+    ]
+    assert "3 findings in 3 files" in shown
+
+
+def test_resilience_too_is_called_a_guess_where_it_is_one(tmp_path: Path) -> None:
+    shown = report(tmp_path, {"a.py": "c = redis.Redis(socket_timeout=None)\n"})
+    assert resilience(shown)[0] == "  a.py:1:5 warning MR501 no-timeout (low confidence)"
 
 
 def test_colour_is_only_for_those_who_want_it(tmp_path: Path) -> None:

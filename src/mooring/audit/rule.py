@@ -6,22 +6,13 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from mooring.audit.edits import Fix
-from mooring.audit.facts import Confidence, Site, Span
+from mooring.audit.facts import Confidence, Severity, Site, Span
 from mooring.audit.project import Project
 
 __all__ = ["Finding", "Problem", "Related", "Rule", "Severity", "rule"]
-
-
-class Severity(StrEnum):
-    """How bad it is where it is true."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import click
 
 from mooring.audit.engine import Audit, audit
 from mooring.audit.fixer import FixOutcome, fix, write
-from mooring.cli.audit import codes
+from mooring.audit.store import Store, cache_folder
+from mooring.audit.walk import common_root
+from mooring.cli.audit import ignore_option, include_tests_option, options_for, paths_argument, select_option
 from mooring.report.fixes import render
 from mooring.report.redaction import Redactor
 from mooring.report.tally import counted
@@ -18,11 +20,12 @@ __all__ = ["command"]
 
 
 @click.command("fix")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@paths_argument
 @click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--unsafe", is_flag=True, help="Also make fixes that may change what the program does.")
-@click.option("--include-tests", is_flag=True, help="Fix test files too.")
-@click.option("--select", multiple=True, callback=codes, metavar="CODES", help="Only these rules: MR101,MR3.")
+@include_tests_option
+@select_option
+@ignore_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -31,15 +34,19 @@ def command(
     unsafe: bool,
     include_tests: bool,
     select: tuple[str, ...],
+    ignore: tuple[str, ...],
 ) -> None:
     """Fix the Redis connections at or below each PATH, and tell what was done, what was left and why.
 
     Exits with 0 where everything that can be fixed is fixed (`mooring audit` tells what is left), 2 on wrong usage or
     where a file cannot be written. With --diff it exits with 1 if it would change anything.
     """
+    root = common_root([path.absolute() for path in paths])
+    options = options_for(root, select=select, ignore=ignore, include_tests=include_tests)
+    store = Store(cache_folder())
 
     def look(overlay: Mapping[str, bytes]) -> Audit:
-        return audit(paths, include_tests=include_tests, select=select, overlay=overlay)
+        return audit(paths, root=root, options=options, overlay=overlay, store=store)
 
     first = look({})
     outcome = fix(first, look, unsafe=unsafe)

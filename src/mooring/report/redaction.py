@@ -20,6 +20,8 @@ NAMED_SECRET = re.compile(
     r"(?::\s*[\w.\[\]| ]+=|[:=])\s*[rbu]{0,2})(?P<quote>[\"'])(?P<secret>[^\"'\r\n]+)(?P=quote)",
     re.IGNORECASE,
 )
+# What every match of the above holds.
+SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "auth")
 SHORTEST = 4
 
 
@@ -28,7 +30,12 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # The longest first: a secret may be part of another.
-        self._secrets = sorted({secret for secret in secrets if secret}, key=lambda secret: (-len(secret), secret))
+        known = sorted({secret for secret in secrets if secret}, key=lambda secret: (-len(secret), secret))
+        # A plain word ("redis", "password") is a secret only where it stands as a literal.
+        words = [secret for secret in known if len(secret) < SHORTEST or secret.isalpha()]
+        others = [secret for secret in known if secret not in words]
+        self._others = re.compile("|".join(map(re.escape, others))) if others else None
+        self._words = re.compile(rf"([\"'])(?:{'|'.join(map(re.escape, words))})\1") if words else None
 
     @classmethod
     def of(cls, sites: Iterable[Site]) -> Redactor:
@@ -37,14 +44,16 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """`text` with `***` in place of each secret."""
-        for secret in self._secrets:
-            # A plain word ("redis", "password") is a secret only where it stands as a literal.
-            if len(secret) >= SHORTEST and not secret.isalpha():
-                text = text.replace(secret, MASK)
-            else:
-                text = re.sub(rf"([\"']){re.escape(secret)}\1", rf"\1{MASK}\1", text)
-        text = URL_PASSWORD.sub(rf"\1{MASK}", text)
-        return NAMED_SECRET.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
+        if self._others:
+            text = self._others.sub(MASK, text)
+        if self._words:
+            text = self._words.sub(rf"\1{MASK}\1", text)
+        # A glance first: most texts hold neither.
+        if "://" in text and "@" in text:
+            text = URL_PASSWORD.sub(rf"\1{MASK}", text)
+        if ('"' in text or "'" in text) and any(word in text.lower() for word in SECRET_WORDS):
+            text = NAMED_SECRET.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
+        return text
 
 
 def _secrets(site: Site) -> Iterator[str]:

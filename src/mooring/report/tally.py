@@ -8,20 +8,11 @@ from dataclasses import dataclass
 
 from mooring.audit.edits import Safety
 from mooring.audit.facts import Service
-from mooring.audit.project.services import service_of
+from mooring.audit.facts.families import FAMILIES
+from mooring.audit.project.services import with_services
 from mooring.audit.rule import Finding, Severity
 
-__all__ = ["FAMILIES", "RuleCount", "affected", "by_family", "by_rule", "by_service", "counted", "fixable"]
-
-# The digit after `MR` names the family.
-FAMILIES = {
-    "1": "endpoint",
-    "2": "credentials",
-    "3": "pooling",
-    "4": "asynchrony",
-    "5": "resilience",
-    "6": "deployment",
-}
+__all__ = ["RuleCount", "affected", "by_family", "by_rule", "by_service", "counted", "fixable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +29,10 @@ class RuleCount:
 def by_service(services: Sequence[Service], findings: Iterable[Finding]) -> list[tuple[Service | None, list[Finding]]]:
     """The findings of each service that has any, in the order of their paths; last those outside any service."""
     groups: dict[Service | None, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(service_of(services, finding.problem.path), []).append(finding)
+    listed = list(findings)
+    homes = dict(with_services(services, {finding.problem.path for finding in listed}))
+    for finding in listed:
+        groups.setdefault(homes[finding.problem.path], []).append(finding)
     return sorted(groups.items(), key=lambda group: (group[0] is None, group[0].path if group[0] else ""))
 
 

@@ -12,6 +12,7 @@ import pytest
 from mooring.audit import rules
 from mooring.audit.catalogue import catalogue
 from mooring.audit.engine import audit
+from mooring.audit.options import Options
 from mooring.audit.rule import Finding, Rule
 
 from ..mending import mend, mended
@@ -108,7 +109,7 @@ def test_fixing_the_bad_example_gives_the_good_one_and_fixing_that_changes_nothi
 
 def test_a_rule_can_be_chosen_by_its_code_or_its_family(tree: Tree) -> None:
     tree.write("import redis\nclient = redis.Redis()\n")
-    chosen = audit([tree.folder], root=tree.folder, select=["MR2"])
+    chosen = audit([tree.folder], root=tree.folder, options=Options(select=("MR2",)))
     assert {finding.rule for finding in chosen.findings} == {"MR201"}
-    others = audit([tree.folder], root=tree.folder, ignore=["MR2"])
+    others = audit([tree.folder], root=tree.folder, options=Options(ignore=("MR2",)))
     assert {finding.rule for finding in others.findings} == {"MR101"}

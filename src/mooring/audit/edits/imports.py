@@ -55,18 +55,13 @@ def provide(syntax: Syntax, module: str, name: str, before: int, beside: Collect
     What is imported already is used as it is called there; a name that means something else in the file gets an alias.
     A new import joins those of the packages `beside`, which are of its kind, where there are any.
     """
-    bound = syntax.bound_names
     above = [node for node in syntax.tree.body if isinstance(node, ImportNode) and syntax.end(node) <= before]
     for node in above:
         for alias in node.names:
-            local = alias.asname or alias.name
-            if bound[local] != 1:
-                continue
-            if isinstance(node, ast.ImportFrom) and (node.module, node.level, alias.name) == (module, 0, name):
-                return Provided(local, ())
-            if isinstance(node, ast.Import) and alias.name == module and (alias.asname or "." not in module):
-                return Provided(f"{local}.{name}", ())
-    local = _free_name(name, module, bound.keys() | syntax.used_names)
+            expression = _imported_as(node, alias, module, name)
+            if expression and syntax.bound_names[alias.asname or alias.name] == 1:
+                return Provided(expression, ())
+    local = _free_name(syntax, name, module)
     item = name if local == name else f"{name} as {local}"
     for node in above:
         if isinstance(node, ast.ImportFrom) and (node.module, node.level) == (module, 0) and node.names[0].name != "*":
@@ -81,9 +76,19 @@ def provide(syntax: Syntax, module: str, name: str, before: int, beside: Collect
     return Provided(local, (_below(syntax, blocks[-1][-1], statement),))
 
 
-def _free_name(name: str, module: str, taken: Collection[str]) -> str:
+def _imported_as(node: ImportNode, alias: ast.alias, module: str, name: str) -> str:
+    """How `name` of `module` is spelt after this import; empty if it brings neither."""
+    if isinstance(node, ast.ImportFrom):
+        return (alias.asname or name) if (node.module, node.level, alias.name) == (module, 0, name) else ""
+    plain = alias.name == module and (alias.asname or "." not in module)
+    return f"{alias.asname or module}.{name}" if plain else ""
+
+
+def _free_name(syntax: Syntax, name: str, module: str) -> str:
+    """`name`, or a longer one where that means something in the file."""
     local, prefix = name, f"{module.partition('.')[0]}_"
-    while local in taken:
+    # A look at the text spares most files the walk through their trees.
+    while local in syntax.text and local in syntax.bound_names.keys() | syntax.used_names:
         local = prefix + local
     return local
 

@@ -91,9 +91,11 @@ class Syntax:
         return offset >= len(self.text) or BLANK_LINE.match(self.text, offset) is not None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def parse(source: SourceFile) -> Syntax | None:
-    """The syntax of a file, or None where Python's own parser refuses it."""
+    """The syntax of a file, or None where Python's own parser refuses it, and where its text is not its own."""
+    if not source.editable:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd escapes in somebody else's code are not ours to report

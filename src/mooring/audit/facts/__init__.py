@@ -26,7 +26,7 @@ from mooring.audit.facts.values import (
     Sequence,
     Value,
 )
-from mooring.audit.facts.words import Confidence, Provenance, ScopeKind, Span, Use
+from mooring.audit.facts.words import Confidence, Provenance, ScopeKind, Severity, Span, Use
 
 __all__ = [
     "Argument",
@@ -56,6 +56,7 @@ __all__ = [
     "ScopeKind",
     "Sequence",
     "Service",
+    "Severity",
     "Site",
     "Span",
     "Unreadable",

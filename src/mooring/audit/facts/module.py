@@ -63,7 +63,7 @@ class Scope:
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
     returns: list[Value] = field(default_factory=list)
     outer: set[str] = field(default_factory=set)
-    uses: dict[str, set[Use]] = field(default_factory=dict)
+    uses: dict[str, frozenset[Use]] = field(default_factory=dict)
     reads: dict[str, int] = field(default_factory=dict)
 
 

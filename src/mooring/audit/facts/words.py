@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
-__all__ = ["Confidence", "Provenance", "ScopeKind", "Span", "Use"]
+__all__ = ["Confidence", "Provenance", "ScopeKind", "Severity", "Span", "Use"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Part of a file: lines and columns from 1, in characters; `end_column` is the first column after it."""
 
     line: int
@@ -27,6 +26,14 @@ class Provenance(StrEnum):
     EXTERNAL = "external"
     POOL = "pool"
     UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    """How bad a fault is where it is one."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
 
 
 class Confidence(StrEnum):

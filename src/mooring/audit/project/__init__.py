@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from mooring.audit.facts import Command, Module, Service, Site
 from mooring.audit.files import SourceFile
@@ -12,6 +13,7 @@ from mooring.audit.project.commands import find_commands
 from mooring.audit.project.evaluate import Evaluator
 from mooring.audit.project.lifetime import Lifetimes
 from mooring.audit.project.modules import Modules
+from mooring.audit.project.releases import Releases
 from mooring.audit.project.settings import find_settings
 from mooring.audit.project.sites import find_sites
 
@@ -28,16 +30,24 @@ class Project:
         audited: Iterable[str],
         services: tuple[Service, ...] = (),
         mentioning: Callable[[frozenset[tuple[str, str]]], Iterable[str]] = lambda _: (),
+        releases: Releases | None = None,
+        factory: str = "mooring",
     ) -> None:
-        """Link the `audited` files; `mentioning` finds others that hold both words of a pair, which may call them."""
+        """Link the `audited` files.
+
+        `mentioning` finds others that hold both words of a pair, which may call them. `factory` is the module that
+        fixed code imports its factories from.
+        """
+        self.factory = factory
         self.source = source
         self.services = services
+        self.releases = releases or Releases()
         self._modules = modules
         self._evaluator = evaluator = Evaluator(modules)
         self.audited = [module for path in audited if (module := modules.get(path)) is not None]
         self._arguments: dict[Site, Arguments] = {}
         for module in self.audited:
-            self._arguments.update(find_sites(evaluator, module, self.flavour(module)))
+            self._arguments.update(find_sites(evaluator, module, partial(self.flavour, module)))
         self.sites = list(self._arguments)
         for path in mentioning(frozenset(filter(None, map(_maker, self.sites)))):
             modules.get(path)

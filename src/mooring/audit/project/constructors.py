@@ -62,10 +62,10 @@ def constructor(dotted: str) -> Constructor | None:
 def factory_flavour(dotted: str) -> bool | None:
     """Whether `dotted` is Mooring's own asyncio factory (True), the synchronous one (False) or neither (None).
 
-    A call of one is no site, since nothing is wrong with it, but commands on what it gives are commands.
+    So is one of that name in another package, which wraps Mooring's. A call of one is no site, since nothing is wrong
+    with it, but commands on what it gives are commands.
     """
-    package, _, name = dotted.partition(".")
-    return FACTORIES.get(name.removeprefix("runtime.factory.")) if package == "mooring" else None
+    return FACTORIES.get(dotted.rpartition(".")[2]) if "." in dotted else None
 
 
 def _redis(package: str, rest: str) -> Constructor | None:

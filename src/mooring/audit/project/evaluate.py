@@ -55,6 +55,8 @@ __all__ = ["Evaluator"]
 MAX_DEPTH = 40
 # One question may lead to as many others; what is not answered by then is not known, so that time stays linear.
 MAX_STEPS = 1500
+# As many answers are remembered, about 300 bytes each; in large trees most are never asked for again.
+MAX_REMEMBERED = 10_000
 LOOKUPS = frozenset({"get", "pop", "setdefault"})
 
 UNKNOWN: Meanings = (Unknown(),)
@@ -66,6 +68,8 @@ class Evaluator:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self._memo: dict[tuple[int, int, Frame | None], Meanings] = {}
+        self._glanced: dict[tuple[int, int, Frame | None], Meanings] = {}
+        self._glancing = False
         self._kept: list[Value] = []
         self._open: set[tuple[int, int, Frame | None]] = set()
         self._depth = 0
@@ -80,6 +84,10 @@ class Evaluator:
             return self._memo[key]
         if not self._open:
             self._steps = 0
+            if len(self._kept) > MAX_REMEMBERED:
+                self._memo.clear()
+                self._glanced.clear()
+                self._kept.clear()
         self._steps += 1
         if key in self._open or self._depth > MAX_DEPTH or self._steps > MAX_STEPS:
             self._cuts += 1
@@ -97,6 +105,17 @@ class Evaluator:
             self._memo[key] = found
             self._kept.append(value)  # an id may be used again once its object is gone
         return found
+
+    def glance(self, value: Value, context: Context) -> Meanings:
+        """The meanings of `value` as far as they may be clients.
+
+        What plainly is none, in a module that says nothing of Redis, is unknown, and that module is not read for it.
+        """
+        self._memo, self._glanced, self._glancing = self._glanced, self._memo, True
+        try:
+            return self.meanings(value, context)
+        finally:
+            self._memo, self._glanced, self._glancing = self._glanced, self._memo, False
 
     def _evaluate(self, value: Value, context: Context) -> Iterator[Meaning]:
         match value:
@@ -214,6 +233,8 @@ class Evaluator:
 
     def member(self, path: str, name: str) -> Meanings:
         """A name of a module of the tree, or the submodule of that name."""
+        if self._glancing and self.modules.is_ordinary(path, name):
+            return UNKNOWN
         module = self.modules.get(path)
         if module is not None:
             top = module.scopes[0]

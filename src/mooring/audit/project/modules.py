@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable
 
 from mooring.audit.facts import Module
+from mooring.audit.outline import ordinary_names
 
 __all__ = ["CLIENT_PACKAGES", "Modules"]
 
@@ -14,12 +15,20 @@ CLIENT_PACKAGES = frozenset({"redis", "aioredis", "valkey", "coredis", "glide", 
 
 
 class Modules:
-    """The Python files of a tree by path, parsed when they are first asked for."""
+    """The Python files and notebooks of a tree by path, parsed when they are first asked for.
 
-    def __init__(self, paths: Iterable[str], load: Callable[[str], Module | None]) -> None:
-        self._paths = frozenset(path for path in paths if path.endswith(".py"))
+    `load` gives the facts of one, `peek` its bytes; `loaded` holds those read so far.
+    """
+
+    def __init__(
+        self, paths: Iterable[str], load: Callable[[str], Module | None], peek: Callable[[str], bytes] = lambda _: b""
+    ) -> None:
+        self._paths = frozenset(paths)
         self._load = load
-        self._loaded: dict[str, Module | None] = {}
+        self._peek = peek
+        self._ordinary: dict[str, frozenset[bytes]] = {}
+        self.loaded: dict[str, Module] = {}
+        self._refused: set[str] = set()
         self._by_name: dict[str, list[str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         for path in sorted(self._paths):
@@ -27,21 +36,26 @@ class Modules:
 
     def get(self, path: str) -> Module | None:
         """The module at `path`, or None if it is not in the tree or cannot be read."""
-        if path not in self._paths:
-            return None
-        if path not in self._loaded:
-            self._loaded[path] = self._load(path)
-        return self._loaded[path]
+        if path not in self.loaded and path in self._paths and path not in self._refused:
+            module = self._load(path)
+            if module is None:
+                self._refused.add(path)
+            else:
+                self.loaded[path] = module
+        return self.loaded.get(path)
+
+    def is_ordinary(self, path: str, name: str) -> bool:
+        """Whether a glance at a module that was not read so far shows that `name` in it is no client."""
+        if path in self.loaded or path not in self._paths:
+            return False
+        if path not in self._ordinary:
+            self._ordinary[path] = ordinary_names(self._peek(path))
+        return name.encode() in self._ordinary[path]
 
     @property
     def paths(self) -> list[str]:
         """Every Python file of the tree, read or not, in order."""
         return sorted(self._paths)
-
-    @property
-    def loaded(self) -> dict[str, Module]:
-        """The modules read so far, by path."""
-        return {path: module for path, module in self._loaded.items() if module is not None}
 
     def find(self, importer: str, name: str, level: int = 0) -> str | None:
         """The path of the module that `importer` gets for `name` (with `level` leading dots), if the tree has it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from mooring.audit.facts import Service
 
-__all__ = ["find_services", "service_of"]
+__all__ = ["find_services", "service_of", "with_services"]
 
 ENTRY_POINTS = ("server.py", "main.py", "app.py", "__main__.py")
 MCP_IMPORTS = (b"import mcp", b"from mcp", b"import fastmcp", b"from fastmcp")
@@ -35,5 +35,14 @@ def find_services(paths: Iterable[str], read: Callable[[str], bytes]) -> tuple[S
 
 def service_of(services: Iterable[Service], path: str) -> Service | None:
     """The service that a file belongs to: the innermost directory of one around it."""
-    around = [s for s in services if s.path == "." or path.startswith(f"{s.path}/")]
-    return max(around, key=lambda service: len(service.path) if service.path != "." else 0, default=None)
+    return next(iter(with_services(services, [path])))[1]
+
+
+def with_services(services: Iterable[Service], paths: Iterable[str]) -> Iterator[tuple[str, Service | None]]:
+    """Each path with the service that it belongs to."""
+    homes = {service.path: service for service in services}
+    for path in paths:
+        folder = posixpath.dirname(path)
+        while folder and folder not in homes:
+            folder = posixpath.dirname(folder)
+        yield path, homes.get(folder or ".")

@@ -44,6 +44,7 @@ KEYWORDS = {
     "slowapi.Limiter": ("storage_uri",),
     "slowapi.extension.Limiter": ("storage_uri",),
 }
+ADDRESSES = frozenset({"broker", "backend", "storage_uri", "redis_url"})
 POSITIONAL = {"limits.storage.storage_from_string": "storage"}
 CELERY_KEYS = frozenset({"broker_url", "result_backend"})
 URL_NAMES = frozenset(
@@ -77,11 +78,14 @@ def find_settings(evaluator: Evaluates, module: Module) -> Iterator[Site]:
 
 
 def _called(evaluator: Evaluates, module: Module) -> Iterator[Setting]:
+    limits = any(found.module.partition(".")[0] == "limits" for found in module.imports)
     for call in module.calls:
         context = Context(module, call.scope)
-        for meaning in evaluator.meanings(call.func, context):
-            if isinstance(meaning, External | Made):
-                yield from _keywords(call, meaning.name, context)
+        # Few calls are given such a keyword, and only those need to be followed.
+        if limits or any(argument.keyword in ADDRESSES for argument in call.arguments):
+            for meaning in evaluator.meanings(call.func, context):
+                if isinstance(meaning, External | Made):
+                    yield from _keywords(call, meaning.name, context)
         if isinstance(call.func, Attribute) and call.func.name in ("update", "from_mapping"):
             yield from _updated(call, call.func, context)
         config = call.argument("config")

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from mooring.audit.facts import Attribute, Call, Confidence, Endpoint, Module, Provenance, ScopeKind, Site, Span
+from mooring.audit.facts import (
+    Attribute,
+    Call,
+    Confidence,
+    Endpoint,
+    Module,
+    Provenance,
+    ScopeKind,
+    Site,
+    Span,
+)
 from mooring.audit.project.arguments import Arguments, Handed, gather
 from mooring.audit.project.constructors import Constructor, constructor
 from mooring.audit.project.endpoints import endpoint_of, url_meanings
+from mooring.audit.project.evaluate import Evaluator
 from mooring.audit.project.meanings import Context, Definition, Evaluates, External, Known, Made, Meaning, Partial
 from mooring.audit.project.provenance import url_password
 from mooring.audit.project.subclasses import client_base, handed_on
@@ -16,6 +27,7 @@ from mooring.audit.project.subclasses import client_base, handed_on
 __all__ = ["find_sites"]
 
 CREDENTIALS = ("username", "credential_provider", "ssl_certfile", "auth")
+Flavour = Callable[[], bool | None]
 # Where the password stands among the positional arguments of a client or a connection.
 PASSWORD = 3
 
@@ -33,10 +45,10 @@ class Reached:
     handed: tuple[Handed, ...] | None
 
 
-def find_sites(evaluator: Evaluates, module: Module, flavour: bool | None) -> Iterator[tuple[Site, Arguments]]:
+def find_sites(evaluator: Evaluator, module: Module, flavour: Flavour) -> Iterator[tuple[Site, Arguments]]:
     """The sites of one module, with what each constructor is given.
 
-    `flavour` says whether a client whose import is missing is an asyncio one.
+    `flavour` is asked whether a client whose import is missing is an asyncio one.
     """
     # In `ConnectionPool(...).from_url(...)` the outer call speaks for both.
     inner = {
@@ -46,7 +58,7 @@ def find_sites(evaluator: Evaluates, module: Module, flavour: bool | None) -> It
         if id(call) in inner:
             continue
         context = Context(module, call.scope)
-        for meaning in evaluator.meanings(call.func, context):
+        for meaning in evaluator.glance(call.func, context):
             reached = _reached(evaluator, meaning, (call.arguments, context))
             if reached is not None:
                 yield _site(evaluator, module, call, reached, flavour)
@@ -78,7 +90,7 @@ def _reached(evaluator: Evaluates, meaning: Meaning, own: Handed) -> Reached | N
 
 
 def _site(
-    evaluator: Evaluates, module: Module, call: Call, reached: Reached, flavour: bool | None
+    evaluator: Evaluates, module: Module, call: Call, reached: Reached, flavour: Flavour
 ) -> tuple[Site, Arguments]:
     made = reached.made
     if reached.handed is None:
@@ -93,7 +105,7 @@ def _site(
         module,
         call,
         made.name,
-        made.asynchronous if unbound is None else flavour,
+        made.asynchronous if unbound is None else flavour(),
         provenance,
         endpoint,
         ScopeKind.MODULE,

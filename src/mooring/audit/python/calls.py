@@ -24,7 +24,9 @@ def read_arguments(scopes: Scopes, node: ast.Call, read: Callable[[ast.expr], Va
         starred = isinstance(argument, ast.Starred)
         span = span_of(scopes.source, argument)
         value = argument.value if isinstance(argument, ast.Starred) else argument
-        found.append(Argument("*" if starred else None, read(value), span, span_of(scopes.source, value)))
+        # One span where it can be one: there are hundreds of thousands.
+        inner = span_of(scopes.source, value) if starred else span
+        found.append(Argument("*" if starred else None, read(value), span, inner))
     for keyword in node.keywords:
         span = span_of(scopes.source, keyword)
         found.append(Argument(keyword.arg or "**", read(keyword.value), span, span_of(scopes.source, keyword.value)))

@@ -11,14 +11,14 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
 
 from mooring.audit.files import SourceFile
 
-__all__ = ["Recovered", "recover"]
+__all__ = ["recover"]
 
 # Each attempt parses the whole file once more; a file that is broken in more places than this is given up.
 ATTEMPTS = 80
@@ -32,18 +32,7 @@ OLD_STATEMENTS = frozenset({"print_statement", "exec_statement"})
 OPENED_AT = re.compile(r" on line (\d+)$")
 
 
-@dataclass(frozen=True)
-class Recovered(SourceFile):
-    """The text that does parse; `shifts` says how far each line was moved to the left."""
-
-    shifts: dict[int, int] = field(default_factory=dict)
-
-    def column(self, line: int, byte_offset: int) -> int:
-        """The column in the file as it stands."""
-        return super().column(line, byte_offset) + self.shifts.get(line, 0)
-
-
-def recover(source: SourceFile) -> tuple[ast.Module, Recovered] | None:
+def recover(source: SourceFile) -> tuple[ast.Module, SourceFile] | None:
     """The syntax tree of what can be parsed of `source`, or None if too little can."""
     repair = Repair(source)
     for _ in range(ATTEMPTS):
@@ -58,7 +47,9 @@ def recover(source: SourceFile) -> tuple[ast.Module, Recovered] | None:
         except (ValueError, RecursionError, MemoryError):
             return None
         else:
-            return tree, Recovered(source.path, source.location, text, source.encoding, source.bom, repair.shifts)
+            moved = repair.shifts.keys() | source.shifts.keys()
+            shifts = {line: repair.shifts.get(line, 0) + source.shifts.get(line, 0) for line in moved}
+            return tree, replace(source, text=text, shifts=shifts, editable=False)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Literal
 
 from mooring.audit.facts import Binding, Choice, Constant, Mapping, Module, Opaque, Parameter, Scope, Span, Use, Value
@@ -18,8 +19,9 @@ MAX_ENTRIES = 500
 
 def span_of(source: SourceFile, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Span:
     """The span of a node, in characters."""
-    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-    return Span(node.lineno, source.column(node.lineno, node.col_offset), end_line, source.column(end_line, end_column))
+    line, end_line = node.lineno, node.end_lineno or node.lineno
+    end_column = node.end_col_offset or node.col_offset
+    return Span(line, source.column(line, node.col_offset), end_line, source.column(end_line, end_column))
 
 
 def _with(mapping: Mapping, entries: Mapping, *, sure: bool) -> Mapping:
@@ -35,6 +37,12 @@ def _or_before(mapping: Mapping, key: Value | None, value: Value) -> Value:
 def _unlocated(entries: Mapping) -> Mapping:
     items = tuple((key, value if isinstance(value, Constant) else Opaque()) for key, value in entries.items)
     return Mapping(items, entries.spans)
+
+
+@cache
+def _and(uses: frozenset[Use] | None, use: Use) -> frozenset[Use]:
+    """One more use; equal sets are one object, for there is one for each name of each scope."""
+    return (uses or frozenset()) | {use}
 
 
 class Scopes:
@@ -158,7 +166,7 @@ class Scopes:
 
     def used(self, name: str, use: Use) -> None:
         """Note what is done with `name` here."""
-        self.current.uses.setdefault(name, set()).add(use)
+        self.current.uses[name] = _and(self.current.uses.get(name), use)
         self.current.reads[name] = self.current.reads.get(name, 0) + 1
 
     def mark_captures(self) -> None:
@@ -170,5 +178,5 @@ class Scopes:
             for name in scope.uses.keys() - own:
                 for outer in list(self.module.enclosing(scope.index))[1:]:
                     if name in outer.bindings:
-                        outer.uses.setdefault(name, set()).add(Use.CAPTURED)
+                        outer.uses[name] = _and(outer.uses.get(name), Use.CAPTURED)
                         break

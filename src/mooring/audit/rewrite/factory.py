@@ -20,7 +20,6 @@ from mooring.audit.rewrite.signature import ENDPOINT
 
 __all__ = ["factory_rewrite"]
 
-FACTORY_MODULE = "mooring"
 FACTORIES = {False: "create_redis_from_config", True: "create_async_redis_from_config"}
 # Clients only: pools, connections, Sentinel, clusters and other packages are left to a person.
 REWRITABLE = re.compile(r"(?:redis|redis\.asyncio|aioredis)\.(?:(?:Strict)?Redis(?:\.from_url)?|from_url)")
@@ -40,6 +39,7 @@ class Plan:
     remark: str = ""
 
 
+@lru_cache(maxsize=1)
 def factory_rewrite(site: Site, project: Project) -> Fix | None:
     """The fix that lets a site read its address from the environment, through the pool that the process shares.
 
@@ -50,7 +50,7 @@ def factory_rewrite(site: Site, project: Project) -> Fix | None:
     source = project.source(site.path)
     call = site.call
     func = code_of(source, call.func_span)
-    if not REWRITABLE.fullmatch(site.constructor) or not _names_constructor(site) or "#" in func:
+    if not source.editable or not REWRITABLE.fullmatch(site.constructor) or not _names_constructor(site) or "#" in func:
         return None
     arguments = sorted(call.arguments, key=lambda argument: argument.span)
     plan = _plan(site, source, arguments)
@@ -63,7 +63,7 @@ def factory_rewrite(site: Site, project: Project) -> Fix | None:
     name = FACTORIES[bool(site.asynchronous)]
     syntax = parse(source)
     imported = (
-        provide(syntax, FACTORY_MODULE, name, _first_use(site, project, source), CLIENT_PACKAGES) if syntax else None
+        provide(syntax, project.factory, name, _first_use(site, project, source), CLIENT_PACKAGES) if syntax else None
     )
     start = source.offset(call.func_span.line, call.func_span.column)
     edits = [

@@ -65,6 +65,6 @@ def unawaited_command(command: Command, _project: Project) -> Iterator[Problem]:
 def _is_lost(command: Command) -> bool:
     call = command.call
     if call.use is Use.LOCAL:
-        uses = [command.module.scopes[call.scope].uses.get(name, set()) for name in call.targets]
+        uses = [command.module.scopes[call.scope].uses.get(name, frozenset()) for name in call.targets]
         return bool(uses) and all(uses) and not any(found & KEPT for found in uses)
     return call.use in VALUES or (call.use is Use.PASSED and call.passed_to in READERS)

@@ -77,7 +77,7 @@ def _is_awaited(site: Site, project: Project) -> bool:
     """Whether a command of the client is awaited, or the client is handed to somebody who may."""
     if site.call.use in HANDED_OUT:
         return True
-    names = (site.module.scopes[site.call.scope].uses.get(name, set()) for name in site.call.targets)
+    names = (site.module.scopes[site.call.scope].uses.get(name, frozenset()) for name in site.call.targets)
     if any(uses & HANDED_OUT for uses in names):
         return True
     return any(command.call.awaited for command in project.commands if command.site is site)

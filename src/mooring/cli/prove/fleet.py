@@ -8,11 +8,12 @@ from pathlib import Path
 
 from mooring.audit.engine import Audit, audit
 from mooring.audit.facts import Service
-from mooring.audit.files import Undecodable, read, walk
+from mooring.audit.files import Undecodable, read
 from mooring.audit.fixer import FixOutcome, fix, write
 from mooring.audit.manifests import link, workload_of
 from mooring.audit.manifests import read as read_manifest
 from mooring.audit.project.services import service_of
+from mooring.audit.walk import walk
 from mooring.errors import ProofError, UsageError
 from mooring.prove import Candidate, Side, copy_tree
 

@@ -1,0 +1,161 @@
+"""The files of an audited tree: their bytes, text and facts, and what cannot be read of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from mooring.audit.facts import Module, Unreadable
+from mooring.audit.facts.packed import Read, pack, unpack
+from mooring.audit.files import SourceFile, Undecodable, is_test
+from mooring.audit.memory import Memory
+from mooring.audit.notebooks import SUFFIX
+from mooring.audit.outline import imported_words, may_matter
+from mooring.audit.reading import Reading, Wanted, cores, read_file, read_source, unreachable
+from mooring.audit.store import Store
+
+__all__ = ["Tree"]
+
+
+class Tree:
+    """The files at `paths` below `root`; those that cannot be read are noted, not raised.
+
+    `overlay` holds contents by path that take the place of what is on disk. `store` keeps what was read of a file, so
+    that it is parsed anew only when it changes. At most `jobs` processes read.
+    """
+
+    def __init__(
+        self, root: Path, paths: Sequence[str], *, overlay: Mapping[str, bytes], store: Store, jobs: int | None
+    ) -> None:
+        self.root = root
+        self.paths = tuple(paths)
+        self.python = tuple(path for path in self.paths if path.endswith((".py", SUFFIX)))
+        self.unreadable: dict[str, Unreadable] = {}
+        self._overlay = overlay
+        self._sources: dict[str, SourceFile] = {}
+        self._memory = Memory(store)
+        self._jobs = cores() if jobs is None else jobs
+        self._reading: Reading | None = None
+        # Packed, because most of it is never looked at.
+        self._facts: dict[str, bytes] = {}
+        self._faults: dict[str, bytes] = {}
+        self._loaded: set[str] = set()
+
+    def __enter__(self) -> Self:
+        """Nothing is read yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop what still reads, and keep what was read."""
+        if self._reading is not None:
+            self._reading.close()
+        self._memory.save()
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file; none if it cannot be read."""
+        try:
+            return self._bytes(path)
+        except OSError as error:
+            self.unreadable[path] = unreachable(path, error)
+            return b""
+
+    def source(self, path: str) -> SourceFile:
+        """The text of a file; raises `Undecodable` or `OSError` if it has none."""
+        if path not in self._sources:
+            self._sources[path] = read_source(self.root, path, self._bytes(path))
+        return self._sources[path]
+
+    def candidates(self, *, include_tests: bool) -> list[str]:
+        """The Python files that may make a Redis client.
+
+        These are read now, by all cores if they are many; that done, those look at all others while the audit goes on.
+        """
+        sizes: dict[str, int] = {}
+        found: set[str] = set()
+        for path in self.python:
+            data = self.data(path)
+            if (include_tests or not is_test(path)) and may_matter(data):
+                found.add(path)
+            self._memory.ask(path, data, facts=path in found)
+            sizes[path] = len(data)
+        self._facts = self._memory.recall(found, facts=True)
+        self._faults = self._memory.recall(sizes.keys() - found, facts=False)
+        done = self._facts.keys() | self._faults.keys() | self._overlay.keys() | self.unreadable.keys()
+        wanted = [path for path in self.python if path not in done]
+        self._reading = Reading(
+            self.root,
+            [Wanted(path, sizes[path]) for path in wanted if path in found],
+            [Wanted(path, sizes[path]) for path in wanted if path not in found],
+            self._jobs,
+        )
+        for path, packed in self._reading.facts():
+            self._facts[path] = packed
+            self._memory.keep(path, packed, facts=True)
+        return [path for path in self.python if path in found]
+
+    def module(self, path: str) -> Module | None:
+        """The facts of a Python file, as far as it can be read; what cannot is noted."""
+        self._loaded.add(path)
+        data = self.data(path) if path not in self._facts else b""
+        if path in self.unreadable:
+            return None
+        if path not in self._facts:
+            self._memory.ask(path, data, facts=True)
+            self._facts |= self._memory.recall([path], facts=True)
+        facts = self._facts.pop(path, None)
+        module, unreadable = unpack(facts) if facts is not None else self._read(path, data, facts=True)
+        if unreadable is not None:
+            self.unreadable[path] = unreadable
+        return module
+
+    def check(self) -> None:
+        """Note what does not parse among the files whose facts nobody asked for."""
+        if self._reading is not None:
+            for path, packed in self._reading.faults():
+                self._faults[path] = packed
+                self._memory.keep(path, packed, facts=False)
+        for path in self.python:
+            if path in self._loaded or path in self.unreadable:
+                continue
+            fault = self._faults.get(path)
+            _, unreadable = unpack(fault) if fault is not None else self._read(path, self.data(path), facts=False)
+            if unreadable is not None:
+                self.unreadable[path] = unreadable
+
+    def mentioning(self, pairs: frozenset[tuple[str, str]]) -> list[str]:
+        """The Python files, tests aside, that import a module and name a function of it, by one of `pairs`."""
+        modules: dict[bytes, set[bytes]] = {}
+        for module, function in pairs:
+            modules.setdefault(function.encode(), set()).add(module.encode())
+        if not modules:
+            return []
+        functions = re.compile(rb"\b(?:" + b"|".join(map(re.escape, modules)) + rb")\b")
+        found = []
+        for path in self.python:
+            data = self.data(path)
+            named = set(functions.findall(data)) if not is_test(path) else ()
+            if named and set().union(*(modules[name] for name in named)) & imported_words(data):
+                found.append(path)
+        return found
+
+    def has_text(self, path: str) -> bool:
+        """Whether a file can be read and decoded."""
+        try:
+            self.source(path)
+        except (OSError, Undecodable):
+            return False
+        return True
+
+    def _bytes(self, path: str) -> bytes:
+        if path in self._overlay:
+            return self._overlay[path]
+        with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123  # tens of thousands of them
+            return file.read()
+
+    def _read(self, path: str, data: bytes, *, facts: bool) -> Read:
+        read = read_file(self.root, path, data, facts=facts)
+        if self._memory:
+            self._memory.keep(path, pack(read), facts=facts)
+        return read
