@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RIVALS := $(VENV)-rivals
 
 .PHONY: help demo test lint accuracy format bench browser docs clean
 
@@ -24,8 +25,8 @@ lint: $(READY) ## style, types, arrows between the rooms, generated docs
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generate_docs.py --check
 
-bench: $(READY) ## speed, as ratios side by side in one run
-	$(BIN)/python -m benchmarks
+bench: $(READY) $(RIVALS)/.ready ## speed, as ratios side by side in one run (10 minutes)
+	MOORING_BENCH_TOOLS=$(RIVALS)/bin $(BIN)/python -m benchmarks
 
 accuracy: $(READY) ## CORPUS=labels.jsonl CHECKOUTS=folder: precision and recall of the audit, and every miss
 	$(BIN)/python scripts/accuracy.py $(CORPUS) $(CHECKOUTS)
@@ -37,11 +38,17 @@ format: $(READY) ## rewrite the layout of the code
 docs: $(READY) ## write the generated pages anew
 	$(BIN)/python scripts/generate_docs.py
 
+# What the audit is measured against, apart because its requirements are not ours.
+$(RIVALS)/.ready:
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli
+	@touch $@
+
 browser: ## Chromium and its driver, for the tests that open pages
 	@sh scripts/browser.sh
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): pyproject.toml scripts/environment.sh
 	sh scripts/environment.sh $(PYTHON) $(VENV)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "compare_all"]
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,30 @@ class Comparison:
 
 
 def compare(title: str, ways: Mapping[str, Callable[[], float]], rounds: int) -> Comparison:
-    """Run the two `ways`, which return seconds, in turn; the ratio is the first's cost over the second's.
+    """Run the two `ways`, which return seconds, in turn; the ratio is the first's cost over the second's."""
+    (comparison,) = compare_all(title, ways, rounds)
+    return comparison
 
-    One round more than `rounds` is run: the first warms both up and does not count.
+
+def compare_all(title: str, ways: Mapping[str, Callable[[], float]], rounds: int) -> list[Comparison]:
+    """Run all `ways`, which return seconds, in turn; each ratio is the first's cost over another's.
+
+    One round more than `rounds` is run: the first warms all of them up and does not count.
     """
-    first, second = ways
-    taken: dict[str, list[float]] = {first: [], second: []}
+    taken: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(rounds + 1):
         for name, way in list(ways.items())[:: 1 if turn % 2 else -1]:
             seconds = way()
             if turn:
                 taken[name].append(seconds)
-    ratios = [a / b for a, b in zip(taken[first], taken[second], strict=True)]
-    return Comparison(title, {n: median(t) for n, t in taken.items()}, median(ratios), min(ratios), max(ratios))
+    first, *others = ways
+    return [_comparison(title, first, other, taken) for other in others]
+
+
+def _comparison(title: str, first: str, other: str, taken: Mapping[str, list[float]]) -> Comparison:
+    ratios = [a / b for a, b in zip(taken[first], taken[other], strict=True)]
+    seconds = {name: median(taken[name]) for name in (first, other)}
+    return Comparison(title, seconds, median(ratios), min(ratios), max(ratios))
 
 
 def _readable(seconds: float) -> str:

@@ -81,9 +81,19 @@ def test_a_path_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
 def test_a_link_to_a_folder_above_does_not_trap_the_walk(tmp_path: Path) -> None:
     fill(tmp_path, "d/a.py")
     (tmp_path / "d" / "loop").symlink_to(tmp_path)
-    (tmp_path / "dangling.py").symlink_to(tmp_path / "nowhere.py")
     (tmp_path / "link.py").symlink_to(tmp_path / "d" / "a.py")
     assert list(walk(tmp_path, [tmp_path])) == ["d/a.py", "link.py"]
+
+
+@pytest.mark.parametrize("checkout", [False, True])
+def test_links_that_lead_nowhere_are_walked_and_pipes_are_not(tmp_path: Path, *, checkout: bool) -> None:
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / "dangling.py").symlink_to("nowhere.py")
+    (tmp_path / "folder.py").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.py")
+    if checkout:
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    assert list(walk(tmp_path, [tmp_path])) == ["dangling.py", "loop.py"]
 
 
 @pytest.mark.parametrize("name", ["a b.py", "ä€.py", "new\nline.py", "-.py", "quote'\".py"])

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +132,28 @@ def test_a_quick_look_finds_the_faults_of_a_parser_and_no_others(text: str, tmp_
     source = read(tmp_path, "a.py", text.encode())
     tree = parse(source)
     assert fault(source) == (tree if isinstance(tree, Unreadable) else None)
+
+
+def test_a_file_that_is_too_large_is_one_line_of_unreadable(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree.write(FILES)
+    monkeypatch.setattr(tree_module, "LARGEST", len(str(FILES["app/cache.py"])) - 1)
+    found = audit([tree.folder])
+    assert Unreadable("app/cache.py", None, "cannot be read: File too large") in found.unreadable
+    assert [site.path for site in found.sites] == ["app/broken.py"]
+
+
+def test_ten_megabytes_are_read(tree: Tree) -> None:
+    long = "x" * 10_000_000
+    assert len(tree.audit(f"import redis\ntext = '{long}'\nclient = redis.Redis()\n").sites) == 1
+
+
+def test_an_interrupt_ends_all_processes_quietly(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"m{number}.py").write_text("import redis\n" + "value = {'a': [1, 2, (3, 4)]}\n" * 20_000)
+    command = [sys.executable, "-m", "mooring", "audit", "--no-cache", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    time.sleep(1.5)
+    # As a terminal does: to every process of the group.
+    os.killpg(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    assert (process.returncode, out, error.strip()) == (130, b"", b"")

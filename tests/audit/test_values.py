@@ -263,3 +263,12 @@ def test_what_is_put_into_a_dict_later_counts(tree: Tree) -> None:
             options["host"] = os.environ["HOST"]
             return redis.Redis(host=options["host"])  # -> external
     """)
+
+
+def test_a_circle_of_bases_comes_to_an_end(tree: Tree) -> None:
+    tree.shows_provenances(
+        {
+            "a.py": "# redis\nfrom b import Twin as Base\nclass Twin(Base): pass\nTwin().client()\n",
+            "b.py": "import redis\nfrom a import Twin as B\nclass Twin(B): pass\nc = redis.Redis()  # -> default\n",
+        }
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -172,6 +173,25 @@ def test_every_format_tells_of_the_finding_and_exits_alike(
     assert "server.py" in shown
     assert main(["audit", ".", "--format", form, "--output", str(project / "report")]) == 1
     assert (project / "report").read_text() == shown
+
+
+@pytest.mark.parametrize(("form", "told"), [("github", "file=app/new.py,line=2"), ("sarif", '"uri": "app/new.py"')])
+def test_what_others_read_has_paths_from_where_the_command_was_called(
+    project: Path, capsys: pytest.CaptureFixture[str], form: str, told: str
+) -> None:
+    (project / "app").mkdir()
+    (project / "app" / "new.py").write_text(FAULTY)
+    assert main(["audit", "app", "--format", form]) == 1
+    assert told in capsys.readouterr().out
+
+
+def test_a_file_whose_name_is_no_text_has_findings_too(
+    project: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (project / "server.py").rename(os.fsdecode(os.fsencode(project) + b"/\xff.py"))
+    for form in ("text", "json", "sarif", "github", "junit", "markdown"):
+        assert main(["audit", ".", "--format", form]) == 1
+        assert b"MR101" in capsysbinary.readouterr().out
 
 
 def test_a_rule_is_explained_by_its_code_and_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -146,7 +146,8 @@ def _fingerprint(rule: Rule, problem: Problem, project: Project) -> str:
     name = _enclosing(module, span.line) if module else ""
     # However it is laid out.
     snippet = "".join(source.text[start:end].split()).replace(",)", ")")
-    return hashlib.sha256(f"{rule.code}\0{problem.path}\0{name}\0{snippet}".encode()).hexdigest()[:20]
+    told = f"{rule.code}\0{problem.path}\0{name}\0{snippet}".encode(errors="surrogateescape")
+    return hashlib.sha256(told).hexdigest()[:20]
 
 
 @lru_cache(maxsize=64)

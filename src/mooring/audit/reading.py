@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -109,9 +110,10 @@ class Reading:
 
 
 def _settle() -> None:
-    """In a new process: leave the cores to the one that is waited for, and memory to the end."""
+    """In a new process: leave the cores to the one that is waited for, and what an interrupt means to it as well."""
     os.nice(5)
     gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _results(tasks: dict[Future[list[bytes]], list[str]]) -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +19,9 @@ from mooring.audit.reading import Reading, Wanted, cores, read_file, read_source
 from mooring.audit.store import Store
 
 __all__ = ["Tree"]
+
+# Bytes; a syntax tree takes a hundred times as much.
+LARGEST = 32 * 1024 * 1024
 
 
 class Tree:
@@ -152,6 +157,8 @@ class Tree:
         if path in self._overlay:
             return self._overlay[path]
         with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123  # tens of thousands of them
+            if os.fstat(file.fileno()).st_size > LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             return file.read()
 
     def _read(self, path: str, data: bytes, *, facts: bool) -> Read:

@@ -82,7 +82,7 @@ def _listed(start: Path, excluded: Excluded) -> Iterator[str]:
     for name in tracked:
         if name.endswith(READ) and not _passed_over(str(start), posixpath.dirname(name), known):
             path = f"{start}/{name}"
-            if os.path.isfile(path) and not excluded(path):  # noqa: PTH113  # ten thousand of them
+            if _is_file(path) and not excluded(path):
                 yield name
 
 
@@ -131,8 +131,15 @@ def _below(folder: str, prefix: str, inherited: list[Ignored], excluded: Exclude
             shut = f"{entry.path}/"
             if not _foreign(name, entry.path) and not excluded(shut) and not _left_out(shut, rules):
                 yield from _below(entry.path, f"{prefix}{name}/", rules, excluded)
-        elif name.endswith(READ) and entry.is_file() and not excluded(entry.path) and not _left_out(entry.path, rules):
+        elif (
+            name.endswith(READ) and _is_file(entry.path) and not (excluded(entry.path) or _left_out(entry.path, rules))
+        ):
             yield prefix + name
+
+
+def _is_file(path: str) -> bool:
+    """Whether a path is a file, or a link to nowhere: whoever reads that says why it cannot be read."""
+    return os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))  # noqa: PTH110, PTH113, PTH114
 
 
 def _left_out(path: str, rules: list[Ignored]) -> bool:

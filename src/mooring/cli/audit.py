@@ -28,6 +28,8 @@ __all__ = [
     "write",
 ]
 
+# These are read by others, who know the files by their paths from where the command was called.
+FROM_HERE = frozenset({"sarif", "github"})
 FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 STDIN = Path("-")
 
@@ -145,7 +147,7 @@ def command(
     file that does not parse is listed and changes no exit code. [tool.mooring] in pyproject.toml sets defaults.
     """
     stdin = sys.stdin.buffer.read() if paths == (STDIN,) else None
-    root, listing, options = _located(paths, name, select=select, ignore=ignore, include_tests=include_tests)
+    root, listing, options = _located(paths, form, name, select=select, ignore=ignore, include_tests=include_tests)
     color = output is None and has_color()
     asked = Asked(root, listing, options, form, color, baseline, revision, stdin)
     store = Store(None if no_cache else cache_folder())
@@ -173,7 +175,13 @@ def has_color() -> bool:
 
 
 def _located(
-    paths: tuple[Path, ...], name: str | None, *, select: tuple[str, ...], ignore: tuple[str, ...], include_tests: bool
+    paths: tuple[Path, ...],
+    form: str,
+    name: str | None,
+    *,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    include_tests: bool,
 ) -> tuple[Path, list[str], Options]:
     """The root, the files below it and the options."""
     if STDIN in paths:
@@ -190,6 +198,8 @@ def _located(
         if not path.exists():
             raise UsageError(f"{given}: no such file or directory")
     root = common_root(located)
+    if form in FROM_HERE and root.is_relative_to(Path.cwd()):
+        root = Path.cwd()
     options = options_for(root, select=select, ignore=ignore, include_tests=include_tests)
     listing = list(walk(root, located, options.exclude, options.base))
     if not listing:

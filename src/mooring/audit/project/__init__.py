@@ -15,7 +15,7 @@ from mooring.audit.project.lifetime import Lifetimes
 from mooring.audit.project.modules import Modules
 from mooring.audit.project.releases import Releases
 from mooring.audit.project.settings import find_settings
-from mooring.audit.project.sites import find_sites
+from mooring.audit.project.sites import attribute_names, find_sites
 
 __all__ = ["Project"]
 
@@ -46,8 +46,9 @@ class Project:
         self._evaluator = evaluator = Evaluator(modules)
         self.audited = [module for path in audited if (module := modules.get(path)) is not None]
         self._arguments: dict[Site, Arguments] = {}
+        names = attribute_names(self.audited)
         for module in self.audited:
-            self._arguments.update(find_sites(evaluator, module, partial(self.flavour, module)))
+            self._arguments.update(find_sites(evaluator, module, partial(self.flavour, module), names))
         self.sites = list(self._arguments)
         for path in mentioning(frozenset(filter(None, map(_maker, self.sites)))):
             modules.get(path)

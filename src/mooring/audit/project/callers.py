@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from mooring.audit.facts import Attribute, Call, Constant, Imported, Local, Module, Name, Opaque, Scope, Sequence, Value
 from mooring.audit.project.evaluate import Evaluator
-from mooring.audit.project.meanings import Context, Definition
+from mooring.audit.project.meanings import Context, Definition, Meanings
 from mooring.audit.python.calls import last_name
 
 __all__ = ["Callers"]
 
 STARTUP_KEYWORDS = frozenset({"lifespan", "on_startup", "on_shutdown", "on_cleanup", "startup", "shutdown"})
 REGISTRATIONS = frozenset({"add_event_handler", "append", "register", "connect", "register_listener"})
+Called = tuple[Module, Call]
 STARTUP_WORDS = ("startup", "cleanup", "server_start", "process_start")
 
 
@@ -27,45 +29,55 @@ class Callers:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._modules = list(evaluator.modules.loaded.values())
-        self._by_name: dict[str, list[tuple[Module, Call]]] | None = None
-        self._started: set[int] | None = None
 
     def of(self, function: Scope) -> list[tuple[Module, Call]]:
         """The calls of `function` in the modules that are read."""
-        named = self._index()
-        return [
+        named = [
             (module, call)
-            for module, call in [*named[function.name], *named[""]]
-            if any(scope is function for scope in self._reached(call.func, Context(module, call.scope)))
+            for module, call in self._named[0].get(function.name, ())
+            if function in self._reached(self._evaluator.meanings(call.func, Context(module, call.scope)))
         ]
+        return [*named, *self._renamed.get(id(function), ())]
 
     def starts(self, function: Scope) -> bool:
         """Whether `function` is registered as a start-up or shutdown handler."""
-        if self._started is None:
-            self._started = {
-                id(scope)
-                for module in self._modules
-                for call in module.calls
-                for value in _handlers(call)
-                for scope in self._reached(value, Context(module, call.scope))
-            }
         return id(function) in self._started
 
-    def _reached(self, value: Value, context: Context) -> Iterator[Scope]:
-        for meaning in self._evaluator.meanings(value, context):
-            if isinstance(meaning, Definition):
-                yield meaning.scope
+    @cached_property
+    def _named(self) -> tuple[dict[str, list[Called]], list[Called]]:
+        """The calls by the name that they spell, and those that may reach any function."""
+        named: dict[str, list[Called]] = defaultdict(list)
+        others: list[Called] = []
+        for module in self._modules:
+            renaming = _renaming(module)
+            for call in module.calls:
+                name = last_name(call.func)
+                (others if not name or name in renaming else named[name]).append((module, call))
+        return named, others
 
-    def _index(self) -> dict[str, list[tuple[Module, Call]]]:
-        """The calls by the name that they spell, and under the empty name those that may reach any function."""
-        if self._by_name is None:
-            self._by_name = defaultdict(list)
-            for module in self._modules:
-                renaming = _renaming(module)
-                for call in module.calls:
-                    name = last_name(call.func)
-                    self._by_name["" if name in renaming else name].append((module, call))
-        return self._by_name
+    @cached_property
+    def _renamed(self) -> dict[int, list[Called]]:
+        """The calls that spell another name, by the id of the function that they reach."""
+        found: dict[int, list[Called]] = defaultdict(list)
+        for module, call in self._named[1]:
+            for scope in self._reached(self._evaluator.glance(call.func, Context(module, call.scope))):
+                found[id(scope)].append((module, call))
+        return found
+
+    @cached_property
+    def _started(self) -> set[int]:
+        """The ids of the functions that are registered as handlers."""
+        return {
+            id(scope)
+            for module in self._modules
+            for call in module.calls
+            for value in _handlers(call)
+            for scope in self._reached(self._evaluator.meanings(value, Context(module, call.scope)))
+        }
+
+    @staticmethod
+    def _reached(meanings: Meanings) -> list[Scope]:
+        return [meaning.scope for meaning in meanings if isinstance(meaning, Definition)]
 
 
 def _renaming(module: Module) -> set[str]:

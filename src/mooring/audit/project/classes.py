@@ -52,14 +52,23 @@ FIELDS = frozenset({"Field", "field", "ib", "attrib", "PrivateAttr"})
 
 
 def class_attribute(
-    evaluator: Evaluates, module: Module, scope: Scope, name: str, *, instance: bool
+    evaluator: Evaluates,
+    module: Module,
+    scope: Scope,
+    name: str,
+    *,
+    instance: bool,
+    below: frozenset[int] = frozenset(),
 ) -> Iterator[Meaning]:
-    """An attribute of a class of the tree or, if `instance`, of its objects, with what its bases give."""
+    """An attribute of a class of the tree or, if `instance`, of its objects, with what its bases give.
+
+    `below` holds the ids of the classes that it was inherited by so far: namesakes can make a circle of bases.
+    """
     bindings = list(scope.bindings.get(name, ()))
     if instance:
         bindings += scope.attributes.get(name, ())
     if not bindings:
-        yield from _inherited(evaluator, module, scope, name, instance=instance)
+        yield from _inherited(evaluator, module, scope, name, instance=instance, below=below | {id(scope)})
         return
     settings = is_settings(evaluator, module, scope)
     for binding in bindings:
@@ -85,12 +94,16 @@ def _member(evaluator: Evaluates, meaning: Meaning, context: Context, *, instanc
         yield Definition(meaning.module, meaning.scope, instance=True)
 
 
-def _inherited(evaluator: Evaluates, module: Module, scope: Scope, name: str, *, instance: bool) -> Iterator[Meaning]:
+def _inherited(
+    evaluator: Evaluates, module: Module, scope: Scope, name: str, *, instance: bool, below: frozenset[int]
+) -> Iterator[Meaning]:
     found = False
     for parent in bases(evaluator, module, scope):
+        if isinstance(parent, Definition) and id(parent.scope) in below:
+            continue
         found = True
         if isinstance(parent, Definition):
-            yield from class_attribute(evaluator, parent.module, parent.scope, name, instance=instance)
+            yield from class_attribute(evaluator, parent.module, parent.scope, name, instance=instance, below=below)
         else:
             yield External(f"{parent.name}.{name}", parent.guessed)
     if not found:

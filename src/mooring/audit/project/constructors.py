@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-__all__ = ["Constructor", "constructor", "factory_flavour"]
+__all__ = ["NAMES", "Constructor", "constructor", "factory_flavour"]
 
 Kind = Literal["client", "pool", "connection", "socket", "cluster", "sentinel", "address", "nodes"]
 
@@ -28,6 +28,8 @@ VALKEY_CLASSES: dict[str, Kind] = {
     "ValkeyCluster": "cluster",
 }
 AIOREDIS_FUNCTIONS = frozenset({"create_redis", "create_redis_pool", "create_pool", "create_connection"})
+# The last words of all of them.
+NAMES = frozenset({*REDIS_CLASSES, *VALKEY_CLASSES, *AIOREDIS_FUNCTIONS, "from_url", "create"})
 FACTORIES = {"create_redis_from_config": False, "create_async_redis_from_config": True}
 # The modules of each package in which its classes can be found.
 SUBMODULES = frozenset({"", "client", "connection", "cluster", "sentinel", "utils"})

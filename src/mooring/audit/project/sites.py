@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mooring.audit.facts import (
     Attribute,
     Call,
     Confidence,
+    Constant,
     Endpoint,
+    Joined,
+    Local,
     Module,
+    Opaque,
     Provenance,
     ScopeKind,
     Site,
     Span,
+    Value,
 )
 from mooring.audit.project.arguments import Arguments, Handed, gather
-from mooring.audit.project.constructors import Constructor, constructor
+from mooring.audit.project.constructors import NAMES, Constructor, constructor
 from mooring.audit.project.endpoints import endpoint_of, url_meanings
 from mooring.audit.project.evaluate import Evaluator
 from mooring.audit.project.meanings import Context, Definition, Evaluates, External, Known, Made, Meaning, Partial
 from mooring.audit.project.provenance import url_password
 from mooring.audit.project.subclasses import client_base, handed_on
 
-__all__ = ["find_sites"]
+__all__ = ["attribute_names", "find_sites"]
 
 CREDENTIALS = ("username", "credential_provider", "ssl_certfile", "auth")
 Flavour = Callable[[], bool | None]
@@ -45,17 +50,39 @@ class Reached:
     handed: tuple[Handed, ...] | None
 
 
-def find_sites(evaluator: Evaluator, module: Module, flavour: Flavour) -> Iterator[tuple[Site, Arguments]]:
+def attribute_names(modules: Iterable[Module]) -> frozenset[str]:
+    """The names that an attribute must have to be a constructor in these modules, which are all that speak of Redis.
+
+    Its own, or one that is given something else than a function or a literal. Methods, as most attributes that are
+    called are, need not be followed.
+    """
+    found = set(NAMES)
+    for module in modules:
+        for scope in module.scopes:
+            for bound in (scope.bindings, scope.attributes):
+                found.update(n for n, given in bound.items() if any(_may_be_class(module, b.value) for b in given))
+    return frozenset(found)
+
+
+def _may_be_class(module: Module, value: Value) -> bool:
+    if isinstance(value, Local):
+        return module.scopes[value.scope].kind == "class"
+    return not isinstance(value, Constant | Opaque | Joined)
+
+
+def find_sites(
+    evaluator: Evaluator, module: Module, flavour: Flavour, names: frozenset[str]
+) -> Iterator[tuple[Site, Arguments]]:
     """The sites of one module, with what each constructor is given.
 
-    `flavour` is asked whether a client whose import is missing is an asyncio one.
+    `flavour` is asked whether a client whose import is missing is an asyncio one; `names` are the `attribute_names`.
     """
     # In `ConnectionPool(...).from_url(...)` the outer call speaks for both.
     inner = {
         id(call.func.base) for call in module.calls if isinstance(call.func, Attribute) and call.func.name == "from_url"
     }
     for call in module.calls:
-        if id(call) in inner:
+        if id(call) in inner or (isinstance(call.func, Attribute) and call.func.name not in names):
             continue
         context = Context(module, call.scope)
         for meaning in evaluator.glance(call.func, context):
