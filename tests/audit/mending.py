@@ -7,11 +7,16 @@ from pathlib import Path
 
 from mooring.audit.engine import Audit, audit
 from mooring.audit.fixer import FixOutcome, fix
+from mooring.audit.options import Options
 
-__all__ = ["mend", "mended"]
+__all__ = ["DEFAULTS", "mend", "mended"]
+
+DEFAULTS = Options()
 
 
-def mend(folder: Path, files: Mapping[str, str | bytes], *, unsafe: bool = False) -> FixOutcome:
+def mend(
+    folder: Path, files: Mapping[str, str | bytes], *, unsafe: bool = False, options: Options = DEFAULTS
+) -> FixOutcome:
     """Write the files into `folder` and fix them, without writing the result."""
     for path, content in files.items():
         place = folder / path
@@ -19,7 +24,7 @@ def mend(folder: Path, files: Mapping[str, str | bytes], *, unsafe: bool = False
         place.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def look(overlay: Mapping[str, bytes]) -> Audit:
-        return audit([folder], root=folder, overlay=overlay)
+        return audit([folder], root=folder, overlay=overlay, options=options)
 
     return fix(look({}), look, unsafe=unsafe)
 

@@ -9,7 +9,7 @@ import pytest
 from mooring.audit.catalogue import chosen
 from mooring.audit.engine import Audit, audit
 from mooring.audit.facts import Severity
-from mooring.audit.options import Options, configuration, read_options
+from mooring.audit.options import Options, Target, configuration, read_options
 from mooring.errors import UsageError
 
 from .tree import Tree
@@ -37,7 +37,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ignore = ["MR102"]
         exclude = ["legacy/"]
         include-tests = true
-        factory = "acme.redis"
+        fix = { factory = "acme.redis", target = "redis-py" }
         per-file-ignores = { "scripts/**" = ["MR101"] }
         severity = { MR102 = "error" }
         """,
@@ -49,7 +49,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         include_tests=True,
         per_file_ignores={"scripts/**": ("MR101",)},
         severity={"MR102": Severity.ERROR},
-        factory="acme.redis",
+        target=Target("acme.redis", plain=True),
         base=tmp_path,
         file=tmp_path / "pyproject.toml",
     )
@@ -72,7 +72,9 @@ def test_the_nearest_table_counts_and_files_without_one_do_not(tmp_path: Path) -
         ("[tool.mooring]\nselect = 'MR1'", "select must be a list of strings"),
         ("[tool.mooring]\nselect = ['X1']", "'X1' is not the code of a rule"),
         ("[tool.mooring]\ninclude-tests = 1", "include-tests must be true or false"),
-        ("[tool.mooring]\nfactory = 'a-b'", "factory must be the dotted name of a module"),
+        ("[tool.mooring.fix]\nfactory = 'a-b'", "fix.factory must be the dotted name of a module"),
+        ("[tool.mooring.fix]\ntarget = 'redis'", 'fix.target must be "mooring" or "redis-py"'),
+        ("[tool.mooring.fix]\nverify = 'x'", "fix has no 'verify'; there are factory, target"),
         ("[tool.mooring.severity]\nMR101 = 'bad'", "severity.MR101 must be one of error, warning, info"),
         ("[tool.mooring]\nper-file-ignores = []", "per-file-ignores must be a table"),
         ("[tool]\nmooring = 1", "tool.mooring must be a table"),

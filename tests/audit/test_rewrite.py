@@ -120,8 +120,8 @@ def test_a_secret_or_database_leaves_the_code_on_request_only(tmp_path: Path, be
 
 
 UNTOUCHED = [
-    "redis.ConnectionPool(host='localhost')",
-    "redis.ConnectionPool.from_url('redis://localhost')",
+    "redis.ConnectionPool(redis.SSLConnection, host='localhost')",
+    "redis.BlockingConnectionPool(host='localhost', timeout=3)",
     "redis.Connection(host='localhost')",
     "redis.RedisCluster(host='localhost')",
     "redis.Sentinel([('localhost', 26379)])",

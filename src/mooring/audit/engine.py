@@ -95,7 +95,8 @@ def examine(
             services,
             tree.mentioning,
             on_disk(root),
-            options.factory,
+            tree.patched,
+            options.target,
         )
         shown = unsuppressed(_findings(rules, project, options.severity), tree.source, ignores(options, root))
         findings = sorted(shown, key=lambda f: (f.problem.path, f.problem.span, f.rule))

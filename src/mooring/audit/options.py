@@ -6,10 +6,13 @@ select = ["MR1", "MR2"]         # only these rules, by code or its beginning; al
 ignore = ["MR303"]              # not these
 exclude = ["legacy/", "*_pb2.py"]  # git's patterns, relative to this file
 include-tests = false
-factory = "acme.redis"          # the module that fixed code imports its factories from; "mooring" by default
 
 [tool.mooring.per-file-ignores]
 "scripts/**" = ["MR101"]        # git's patterns too
+
+[tool.mooring.fix]
+factory = "acme.redis"          # the module that fixed code imports its factories from; "mooring" by default
+target = "mooring"              # or "redis-py": plain redis-py that reads REDIS_URL, and no new dependency
 
 [tool.mooring.severity]
 MR102 = "error"                 # error, warning or info, by code or its beginning
@@ -28,12 +31,23 @@ from typing import Any
 from mooring.audit.facts import Severity
 from mooring.errors import UsageError
 
-__all__ = ["FACTORY", "Options", "configuration", "read_options"]
+__all__ = ["DEFAULT_TARGET", "REDIS_PY", "Options", "Target", "configuration", "read_options"]
 
-FACTORY = "mooring"
+REDIS_PY = "redis-py"
 CODE = re.compile(r"MR\d{0,3}")
 DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 NAME = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What fixed code calls: the factories in the module `factory`, or redis-py itself if it is `plain`."""
+
+    factory: str = "mooring"
+    plain: bool = False
+
+
+DEFAULT_TARGET = Target()
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class Options:
     include_tests: bool = False
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     severity: Mapping[str, Severity] = field(default_factory=dict)
-    factory: str = FACTORY
+    target: Target = DEFAULT_TARGET
     base: Path | None = None
     file: Path | None = None
 
@@ -71,8 +85,8 @@ def read_options(file: Path) -> Options:
         raise UsageError(f"{file}: tool.mooring has no {min(unknown)!r}; there are {', '.join(READERS)}")
     read: dict[str, Any] = {}
     for key, value in table.items():
-        where = f"{file}: tool.mooring.{key}"
-        read[key.replace("-", "_")] = READERS[key](value, where)
+        field_name, reader = READERS[key]
+        read[field_name] = reader(value, f"{file}: tool.mooring.{key}")
     return Options(**read, base=file.parent, file=file)
 
 
@@ -131,12 +145,24 @@ def _severities(value: object, where: str) -> dict[str, Severity]:
     return found
 
 
-READERS: dict[str, Callable[[object, str], object]] = {
-    "select": _codes,
-    "ignore": _codes,
-    "exclude": _texts,
-    "include-tests": _switch,
-    "factory": _module,
-    "per-file-ignores": _ignores,
-    "severity": _severities,
+def _target(value: object, where: str) -> Target:
+    table = _table(value, where)
+    unknown = table.keys() - {"factory", "target"}
+    if unknown:
+        raise UsageError(f"{where} has no {min(unknown)!r}; there are factory, target")
+    target = table.get("target", "mooring")
+    if target not in ("mooring", REDIS_PY):
+        raise UsageError(f'{where}.target must be "mooring" or "{REDIS_PY}"')
+    return Target(_module(table.get("factory", "mooring"), f"{where}.factory"), target == REDIS_PY)
+
+
+# The field of the options that a key sets, and what reads its value.
+READERS: dict[str, tuple[str, Callable[[object, str], object]]] = {
+    "select": ("select", _codes),
+    "ignore": ("ignore", _codes),
+    "exclude": ("exclude", _texts),
+    "include-tests": ("include_tests", _switch),
+    "per-file-ignores": ("per_file_ignores", _ignores),
+    "severity": ("severity", _severities),
+    "fix": ("target", _target),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["imported_words", "may_matter", "ordinary_names"]
+__all__ = ["imported_words", "may_matter", "ordinary_names", "patched_names"]
 
 # A Python file without any of these words, in whatever case, makes no Redis client; its facts are read only if another
 # one needs them.
@@ -19,6 +19,8 @@ DEFINITION = re.compile(
     rb"^[ \t]*(?:async[ \t]+)?(?P<kind>def|class)[ \t]+(?P<name>\w+)[ \t]*(?:\((?P<bases>[^)]*)\))?", re.MULTILINE
 )
 AGAIN = re.compile(rb"^[ \t]*(\w+)[ \t]*[:=,]|\b(?:as|global)[ \t]+(\w+)", re.MULTILINE)
+DOTTED_TEXT = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[\"']")
+PATCHED_ATTRIBUTE = re.compile(rb"(?:setattr|patch\.object)\(\s*([\w.]+)\s*,\s*[\"'](\w+)")
 WALRUS = re.compile(rb"(\w+)[ \t]*:=")
 WORD = re.compile(rb"\w+")
 # Bases whose subclasses are no clients.
@@ -56,6 +58,15 @@ def ordinary_names(data: bytes) -> frozenset[bytes]:
     if b":=" in data:
         again.update(WALRUS.findall(data))
     return frozenset(defined - special - again - imported_words(data))
+
+
+def patched_names(data: bytes) -> frozenset[str]:
+    """The dotted names that a test puts a stand-in for: `patch("app.redis")`, `setattr(app.redis, "Redis", fake)`."""
+    if b"patch" not in data:
+        return frozenset()
+    texts = {name.decode() for name in DOTTED_TEXT.findall(data)}
+    attributes = {b".".join(parts).decode() for parts in PATCHED_ATTRIBUTE.findall(data)}
+    return frozenset(texts | attributes)
 
 
 def _plain(bases: bytes | None) -> bool:

@@ -14,7 +14,7 @@ from mooring.audit.facts.packed import Read, pack, unpack
 from mooring.audit.files import SourceFile, Undecodable, is_test
 from mooring.audit.memory import Memory
 from mooring.audit.notebooks import SUFFIX
-from mooring.audit.outline import imported_words, may_matter
+from mooring.audit.outline import imported_words, may_matter, patched_names
 from mooring.audit.reading import Reading, Wanted, cores, read_file, read_source, unreachable
 from mooring.audit.store import Store
 
@@ -144,6 +144,11 @@ class Tree:
             if named and set().union(*(modules[name] for name in named)) & imported_words(data):
                 found.append(path)
         return found
+
+    def patched(self) -> frozenset[str]:
+        """The dotted names that the tests of the tree put a stand-in for."""
+        tests = (path for path in self.python if is_test(path))
+        return frozenset().union(*(patched_names(self.data(path)) for path in tests))
 
     def has_text(self, path: str) -> bool:
         """Whether a file can be read and decoded."""

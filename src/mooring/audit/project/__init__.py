@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 
 from mooring.audit.facts import Command, Module, Service, Site
 from mooring.audit.files import SourceFile
+from mooring.audit.options import DEFAULT_TARGET, Target
 from mooring.audit.project.arguments import Arguments
 from mooring.audit.project.commands import find_commands
 from mooring.audit.project.evaluate import Evaluator
@@ -31,14 +32,16 @@ class Project:
         services: tuple[Service, ...] = (),
         mentioning: Callable[[frozenset[tuple[str, str]]], Iterable[str]] = lambda _: (),
         releases: Releases | None = None,
-        factory: str = "mooring",
+        patched: Callable[[], frozenset[str]] = frozenset,
+        target: Target = DEFAULT_TARGET,
     ) -> None:
         """Link the `audited` files.
 
-        `mentioning` finds others that hold both words of a pair, which may call them. `factory` is the module that
-        fixed code imports its factories from.
+        `mentioning` finds others that hold both words of a pair, which may call them; `patched` the names that tests
+        put a stand-in for. `target` is what fixed code is to call.
         """
-        self.factory = factory
+        self.target = target
+        self._patched = patched
         self.source = source
         self.services = services
         self.releases = releases or Releases()
@@ -68,6 +71,11 @@ class Project:
     def modules(self) -> dict[str, Module]:
         """The modules that were read, by path."""
         return self._modules.loaded
+
+    @cached_property
+    def patched(self) -> frozenset[str]:
+        """The dotted names that tests put a stand-in for."""
+        return self._patched()
 
     def is_local(self, module: Module, name: str) -> bool:
         """Whether `name`, imported in `module`, is a module of the tree."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,20 +9,20 @@ from functools import lru_cache
 from mooring.audit.edits import Edit, Fix, Safety
 from mooring.audit.edits.imports import provide
 from mooring.audit.edits.syntax import parse
-from mooring.audit.facts import Argument, Attribute, Constant, Imported, Module, Name, Provenance, Site, Span, Value
-from mooring.audit.files import SourceFile
+from mooring.audit.facts import Argument, Constant, Provenance, Site
 from mooring.audit.project import Project
-from mooring.audit.rewrite.arguments import Action, Layout, edit_arguments
+from mooring.audit.rewrite.arguments import Action, edit_arguments
+from mooring.audit.rewrite.call import CLIENT_PACKAGES, CallSite, read_site
 from mooring.audit.rewrite.endpoint import Address, address_of
-from mooring.audit.rewrite.given import Given, code_of, read_given, resolved
+from mooring.audit.rewrite.given import Given, resolved
+from mooring.audit.rewrite.patching import patched_name
+from mooring.audit.rewrite.plain import plain_rewrite
 from mooring.audit.rewrite.signature import ENDPOINT
 
 __all__ = ["factory_rewrite"]
 
+POOL_OF_CLIENT = ".connection_pool"
 FACTORIES = {False: "create_redis_from_config", True: "create_async_redis_from_config"}
-# Clients only: pools, connections, Sentinel, clusters and other packages are left to a person.
-REWRITABLE = re.compile(r"(?:redis|redis\.asyncio|aioredis)\.(?:(?:Strict)?Redis(?:\.from_url)?|from_url)")
-CLIENT_PACKAGES = ("redis", "aioredis")
 # Arguments that `default_url` can take the place of.
 LOCATION = ENDPOINT | {"ssl"}
 # Arguments that say nothing when they are None.
@@ -43,84 +42,66 @@ class Plan:
 def factory_rewrite(site: Site, project: Project) -> Fix | None:
     """The fix that lets a site read its address from the environment, through the pool that the process shares.
 
-    Safe where the address is the default or known in full; unsafe where a password or a database number leaves the
-    code; display-only where nothing tells whether the client is an asyncio one, or Python's own parser refuses the
-    file. None for what is no plain client (pools, clusters, subclasses) or takes arguments that the factory does not.
+    Safe where the address is the default or known in full; unsafe for a pool, where a password or a database number
+    leaves the code, and where a test patches the constructor; display-only where nothing tells whether the client is an
+    asyncio one, or Python's own parser refuses the file. None for clusters, Sentinels and subclasses, and for arguments
+    that the factory does not take. Where the user wants plain redis-py, the fix is `plain_rewrite`'s.
     """
-    source = project.source(site.path)
-    call = site.call
-    func = code_of(source, call.func_span)
-    if not source.editable or not REWRITABLE.fullmatch(site.constructor) or not _names_constructor(site) or "#" in func:
+    found = read_site(site, project)
+    if found is None:
         return None
-    arguments = sorted(call.arguments, key=lambda argument: argument.span)
-    plan = _plan(site, source, arguments)
-    if plan is None:
+    if project.target.plain:
+        return plain_rewrite(found)
+    plan = _plan(found)
+    if plan is None or any(found.hides_comment(i) for i, action in enumerate(plan.actions) if action.kind in _REMOVING):
         return None
-    layout = _layout(source, site, arguments)
-    if any(_hides_comment(layout, index) for index, action in enumerate(plan.actions) if action.kind in _REMOVING):
-        return None
+    return _fix(found, plan, project)
 
+
+def _fix(found: CallSite, plan: Plan, project: Project) -> Fix:
+    site, source = found.site, found.source
     name = FACTORIES[bool(site.asynchronous)]
     syntax = parse(source)
-    imported = (
-        provide(syntax, project.factory, name, _first_use(site, project, source), CLIENT_PACKAGES) if syntax else None
-    )
-    start = source.offset(call.func_span.line, call.func_span.column)
-    edits = [
-        Edit(site.path, start, start + len(func), imported.expression if imported else name),
+    imported = provide(syntax, project.target.factory, name, found.first_use, CLIENT_PACKAGES) if syntax else None
+    edits = (
+        Edit(site.path, *found.func_range, imported.expression if imported else name),
         *(imported.edits if imported else ()),
-        *(Edit(site.path, *replacement) for replacement in edit_arguments(layout, plan.actions)),
-    ]
+        *(Edit(site.path, *replacement) for replacement in edit_arguments(found.layout, plan.actions)),
+        *((Edit(site.path, found.end, found.end, POOL_OF_CLIENT),) if found.is_pool else ()),
+    )
+    made = f"{name}(){POOL_OF_CLIENT if found.is_pool else ''}"
     if site.asynchronous is None:
-        return Fix(f"Use {name}() or its asyncio twin: nothing tells which", tuple(edits), Safety.DISPLAY)
+        return Fix(f"Use {made} or its asyncio twin: nothing tells which", edits, Safety.DISPLAY)
     if imported is None:
-        return Fix(f"Use {name}() once this file parses{plan.remark}", tuple(edits), Safety.DISPLAY)
-    return Fix(f"Use {name}(){plan.remark}", tuple(edits), plan.safety)
+        return Fix(f"Use {made} once this file parses{plan.remark}", edits, Safety.DISPLAY)
+    patched = patched_name(site, found.func, project)
+    if patched:
+        return Fix(f"Use {made}{plan.remark}; a test patches {patched}", edits, Safety.UNSAFE)
+    return Fix(f"Use {made}{plan.remark}", edits, Safety.UNSAFE if found.is_pool else plan.safety)
 
 
 _REMOVING = ("drop", "replace")
 
 
-def _names_constructor(site: Site) -> bool:
-    """Whether the call names the package's own constructor: a subclass, partial or wrapper of it does more."""
-    return site.unbound_root is not None or _is_imported(site.module, site.call.scope, site.call.func)
-
-
-def _is_imported(module: Module, scope: int, func: Value, depth: int = 0) -> bool:
-    match func:
-        case Attribute(base=base):
-            return _is_imported(module, scope, base, depth)
-        case Imported(module=imported, level=0):
-            return imported.partition(".")[0] in CLIENT_PACKAGES
-        case Name(id=name) if depth < 4:
-            for holder in module.enclosing(scope):
-                bindings = [binding for binding in holder.bindings.get(name, ()) if not _is_nothing(binding.value)]
-                if bindings:
-                    return all(_is_imported(module, binding.scope, binding.value, depth + 1) for binding in bindings)
-    return False
-
-
-def _is_nothing(value: Value) -> bool:
-    """`redis = None`, as it stands after `except ImportError`."""
-    return value == Constant(None)
-
-
-def _plan(site: Site, source: SourceFile, arguments: list[Argument]) -> Plan | None:
-    given = read_given(site, source, arguments)
-    if given is None or site.provenance is Provenance.POOL:
+def _plan(found: CallSite) -> Plan | None:
+    site, arguments, given, name = found.site, found.arguments, found.given, found.name
+    if site.provenance is Provenance.POOL:
         return None
     address = address_of(site, {one.keyword: one for one in given})
     if address is None:
         return None
     fates = [_fate(site, address, one) for one in given]
     added = _added(address)
+    if name and added:
+        added.insert(0, f'name="{name}"')
     secret = address.secret or any(_is_secret(site, one) for one in given)
     actions = tuple(_actions(arguments, given, fates, added))
     placed = not added or any(action.kind == "replace" for action in actions)
     if not placed:
         return None
     if secret:
-        remark = " and set REDIS_PASSWORD: the password leaves the code"
+        variable = f"{name.upper()}_REDIS_PASSWORD" if name and added else "REDIS_PASSWORD"
+        remark = f" and set {variable}: the password leaves the code"
         return Plan(actions, Safety.UNSAFE, remark)
     if address.loses_database:
         return Plan(actions, Safety.UNSAFE, ": the whole URL, with its database, becomes the default")
@@ -179,36 +160,3 @@ def _direct(one: Given, fate: str | None, added: list[str]) -> Action:
     if fate == one.written:
         return Action()
     return Action("keyword", fate) if one.written is None else Action("replace", f"{fate}={one.code}")
-
-
-def _layout(source: SourceFile, site: Site, arguments: list[Argument]) -> Layout:
-    spans = [
-        (
-            source.offset(argument.span.line, argument.span.column),
-            source.offset(argument.span.end_line, argument.span.end_column),
-        )
-        for argument in arguments
-    ]
-    func, whole = site.call.func_span, site.call.span
-    func_end = source.offset(func.end_line, func.end_column)
-    return Layout.read(source.text, func_end, source.offset(whole.end_line, whole.end_column), spans)
-
-
-def _hides_comment(layout: Layout, index: int) -> bool:
-    slot = layout.slots[index]
-    code = layout.text[slot.start : slot.end]
-    return "#" in code and ("\n" in code or "\r" in code)
-
-
-def _first_use(site: Site, project: Project, source: SourceFile) -> int:
-    """Where the first client of the file is made: what all of them need is imported at one place above."""
-    first = _first_calls(project).get(site.path, site.call.span)
-    return source.offset(first.line, first.column)
-
-
-@lru_cache(maxsize=1)
-def _first_calls(project: Project) -> dict[str, Span]:
-    first: dict[str, Span] = {}
-    for site in project.sites:
-        first[site.path] = min(site.call.span, first.get(site.path, site.call.span))
-    return first
