@@ -12,7 +12,7 @@ from mooring.audit.edits import Fix
 from mooring.audit.facts import Confidence, Severity, Site, Span
 from mooring.audit.project import Project
 
-__all__ = ["Finding", "Problem", "Related", "Rule", "Severity", "rule"]
+__all__ = ["Finding", "Problem", "Related", "Rule", "Severity", "rule", "steps_to"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,18 @@ class Problem:
     confidence: Confidence = Confidence.HIGH
 
     @classmethod
-    def at(cls, site: Site, message: str, remedy: str, fix: Fix | None = None) -> Problem:
+    def at(
+        cls, site: Site, message: str, remedy: str, fix: Fix | None = None, related: tuple[Related, ...] = ()
+    ) -> Problem:
         """A problem of a whole site; where its import is missing, the message says so."""
         if site.unbound_root:
             message += f"; nothing in this module imports {site.unbound_root}"
-        return cls(site.path, site.call.span, message, remedy, fix, confidence=site.confidence)
+        return cls(site.path, site.call.span, message, remedy, fix, related, site.confidence)
+
+
+def steps_to(site: Site, project: Project) -> tuple[Related, ...]:
+    """The lines that give a site its address, the farthest first."""
+    return tuple(Related(path, span, f"{name} is given here") for path, span, name in project.trail(site))
 
 
 @dataclass(frozen=True, slots=True)

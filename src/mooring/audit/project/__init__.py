@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 
-from mooring.audit.facts import Command, Module, Service, Site
+from mooring.audit.facts import Command, Module, Service, Site, Span
 from mooring.audit.files import SourceFile
 from mooring.audit.options import DEFAULT_TARGET, Target
 from mooring.audit.project.arguments import Arguments
@@ -17,6 +17,7 @@ from mooring.audit.project.modules import Modules
 from mooring.audit.project.releases import Releases
 from mooring.audit.project.settings import find_settings
 from mooring.audit.project.sites import attribute_names, find_sites
+from mooring.audit.project.trail import trail
 
 __all__ = ["Project"]
 
@@ -85,6 +86,11 @@ class Project:
         """What the constructor of a site is given, for rules about a single option."""
         return self._arguments.get(site) or Arguments(self._evaluator)
 
+    def trail(self, site: Site) -> list[tuple[str, Span, str]]:
+        """Where the address of a site is given, line by line, the farthest first: path, span and name."""
+        steps = trail(self._evaluator, self._arguments[site]) if site in self._arguments else []
+        return [(step.path, _line(self.source(step.path), step.line), step.name) for step in steps]
+
     def flavour(self, module: Module) -> bool | None:
         """Whether `redis` would be the asyncio client in a module that forgets to import it; None if nothing tells.
 
@@ -98,6 +104,14 @@ class Project:
             ]
             told = _flavours((i.module, i.name) for sibling in siblings for i in sibling.imports)
         return told.pop() if len(told) == 1 else None
+
+
+def _line(source: SourceFile, number: int) -> Span:
+    """The span of the code on a line."""
+    text = source.line(number)
+    shift = source.shifts.get(number, 0)
+    first = len(text) - len(text.lstrip())
+    return Span(number, first + 1 + shift, number, max(len(text.rstrip()), first) + 1 + shift)
 
 
 def _maker(site: Site) -> tuple[str, str] | None:

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from mooring.audit.facts import Provenance, Site
 from mooring.audit.project import Project
 from mooring.audit.rewrite import factory_rewrite
-from mooring.audit.rule import Problem, Severity, rule
+from mooring.audit.rule import Problem, Severity, rule, steps_to
 
 
 @rule("MR101", Severity.ERROR)
@@ -45,4 +45,5 @@ def hardcoded_endpoint(site: Site, project: Project) -> Iterator[Problem]:
         f"{site.constructor} {verb} {site.endpoint.text}, {written}",
         "read the address from the environment: create_redis_from_config()",
         None if site.setting else factory_rewrite(site, project),
+        steps_to(site, project),
     )
