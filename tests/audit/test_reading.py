@@ -69,6 +69,16 @@ def test_other_processes_give_the_facts_and_the_faults_of_their_files(tree: Tree
     }
 
 
+@pytest.mark.usefixtures("eager")
+def test_what_a_process_that_was_killed_did_not_read_is_read_all_the_same(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write(FILES)
+    alone = audit([tree.folder], jobs=1)
+    monkeypatch.setattr(reading, "_read", lambda *_, **__: os._exit(9))
+    assert told(audit([tree.folder], jobs=2)) == told(alone)
+
+
 def test_little_is_read_by_this_process_alone(tree: Tree) -> None:
     tree.write(FILES)
     found = Reading(tree.folder, [Wanted("app/cache.py", 20)], [], 2)

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,11 @@ def _settle() -> None:
 
 def _results(tasks: dict[Future[list[bytes]], list[str]]) -> Iterator[tuple[str, bytes]]:
     for done in as_completed(list(tasks)):
-        yield from zip(tasks.pop(done), done.result(), strict=True)
+        try:
+            read = done.result()
+        except BrokenProcessPool:
+            return  # one was killed, as a rule for its memory: what is missing is read by this process
+        yield from zip(tasks.pop(done), read, strict=True)
 
 
 def _tasks(wanted: Sequence[Wanted]) -> Iterator[list[str]]:
