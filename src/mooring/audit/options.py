@@ -22,13 +22,13 @@ MR102 = "error"                 # error, warning or info, by code or its beginni
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mooring.audit.facts import Severity
+from mooring.audit.toml import load
 from mooring.errors import UsageError
 
 __all__ = ["DEFAULT_TARGET", "REDIS_PY", "Options", "Target", "configuration", "read_options"]
@@ -70,14 +70,14 @@ def configuration(folder: Path) -> Path | None:
     for place in (folder, *folder.parents):
         file = place / NAME
         # A glance first: what is wrong with a file that does not mention us is not ours to report.
-        if file.is_file() and b"mooring" in file.read_bytes() and "mooring" in _load(file).get("tool", {}):
+        if file.is_file() and b"mooring" in file.read_bytes() and "mooring" in load(file).get("tool", {}):
             return file
     return None
 
 
 def read_options(file: Path) -> Options:
     """The options in `[tool.mooring]`. Raises `UsageError` naming the file, the key and what may stand there."""
-    table = _load(file)["tool"]["mooring"]
+    table = load(file)["tool"]["mooring"]
     if not isinstance(table, dict):
         raise UsageError(f"{file}: tool.mooring must be a table")
     unknown = table.keys() - READERS.keys()
@@ -88,15 +88,6 @@ def read_options(file: Path) -> Options:
         field_name, reader = READERS[key]
         read[field_name] = reader(value, f"{file}: tool.mooring.{key}")
     return Options(**read, base=file.parent, file=file)
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: is no TOML: {error}") from error
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:

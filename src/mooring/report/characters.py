@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["NONE", "plain"]
+__all__ = ["NONE", "plain", "printable"]
 
 NONE = "�"
 # Control characters, separators that some readers take for newlines, marks that turn the direction of writing, and what
@@ -18,3 +18,10 @@ STEERING = re.compile(
 def plain(text: str) -> str:
     """`text` with `�` in place of each character that would steer a terminal, a runner or a parser, or break it."""
     return STEERING.sub(NONE, text)
+
+
+def printable(text: str) -> str:
+    """`text` with `�` in place of each character that cannot be seen, except a tab."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() or character == "\t" else NONE for character in text)

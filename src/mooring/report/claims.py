@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from mooring.audit.claims import Answer, Evidence, Fixed, Mend, Validation, Verdict
+from mooring.report.characters import printable
 from mooring.report.tally import counted
 
 __all__ = ["SCHEMA", "render_json", "render_markdown", "render_text"]
@@ -132,4 +133,4 @@ def _totals(validation: Validation) -> Iterator[str]:
 
 def _line(text: str) -> str:
     """One line, without characters that would steer a terminal."""
-    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+    return printable(" ".join(text.split()))

@@ -16,6 +16,7 @@ from mooring.audit.engine import Audit
 from mooring.audit.facts import Confidence, Service, Span, Unreadable
 from mooring.audit.files import SourceFile
 from mooring.audit.rule import Finding, Severity
+from mooring.report.characters import printable
 from mooring.report.redaction import Redactor
 from mooring.report.tally import RuleCount, affected, by_rule, by_service, counted, fixable
 
@@ -88,12 +89,12 @@ class _Page:
     def finding(self, finding: Finding) -> Iterator[str]:
         """Where, which rule, how bad, and what is wrong."""
         problem = finding.problem
-        where = f"{_printable(problem.path)}:{problem.span.line}:{problem.span.column}"
+        where = f"{printable(problem.path)}:{problem.span.line}:{problem.span.column}"
         severity = self.paint(str(finding.severity), SEVERITY_COLORS[finding.severity])
         yield f"  {where} {self.paint(finding.rule, BOLD)} {severity} {finding.name}{_doubt(finding)}"
         yield f"    {self.clean(problem.message)}"
         for related in problem.related:
-            yield f"    {_printable(related.path)}:{related.span.line}: {self.clean(related.message)}"
+            yield f"    {printable(related.path)}:{related.span.line}: {self.clean(related.message)}"
 
     def frame(self, source: SourceFile, span: Span) -> Iterator[str]:
         """The lines around a span, with carets under it."""
@@ -129,7 +130,7 @@ class _Page:
         yield self.paint("resilience: what sites, or the releases that they run with, leave off", BOLD)
         for findings in self.shown:
             problem = findings[0].problem
-            where = f"{_printable(problem.path)}:{problem.span.line}:{problem.span.column}"
+            where = f"{printable(problem.path)}:{problem.span.line}:{problem.span.column}"
             severity = _gravest(findings)
             rules = ", ".join(f"{self.paint(finding.rule, BOLD)} {finding.name}" for finding in findings)
             yield f"  {where} {self.paint(str(severity), SEVERITY_COLORS[severity])} {rules}{_doubt(findings[0])}"
@@ -152,7 +153,7 @@ class _Page:
         yield self.paint(f"{counted(len(files), 'file')} could not be read, or not in full", YELLOW)
         for file in files[:UNREADABLE_SHOWN]:
             line = "" if file.line is None else f":{file.line}"
-            yield f"  {_printable(file.path)}{line}: {self.clean(file.reason)}"
+            yield f"  {printable(file.path)}{line}: {self.clean(file.reason)}"
         if len(files) > UNREADABLE_SHOWN:
             yield f"  … and {len(files) - UNREADABLE_SHOWN} more (all of them with --format json)"
 
@@ -177,7 +178,7 @@ class _Page:
 
     def clean(self, text: str) -> str:
         """`text` without secrets, and without characters that would steer a terminal."""
-        return _printable(self.redact(text))
+        return printable(self.redact(text))
 
     def paint(self, text: str, code: str) -> str:
         """`text` in a colour, if there are colours."""
@@ -203,13 +204,7 @@ def _doubt(finding: Finding) -> str:
 def _heading(service: Service | None) -> str:
     if service is None:
         return "outside any service"
-    return f"service {_printable(service.name)} ({service.kind}, {_printable(service.path)})"
-
-
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() or character == "\t" else "�" for character in text)
+    return f"service {printable(service.name)} ({service.kind}, {printable(service.path)})"
 
 
 def _cells(character: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mooring.audit.catalogue import catalogue
 from mooring.audit.claims.address import Address
 from mooring.audit.claims.model import LIBRARIES, Claim, Claims, Unit
 from mooring.audit.facts.families import FAMILIES
+from mooring.audit.toml import load
 from mooring.errors import UsageError
 
 __all__ = ["read_claims"]
@@ -22,7 +22,7 @@ KINDS = ("mcp", "python")
 
 def read_claims(file: Path) -> Claims:
     """The claims in a file. Raises `UsageError` naming the file, the claim, the key and what may stand there."""
-    document = _load(file)
+    document = load(file)
     _known(document, ("tree", "claim"), f"{file}: a file of claims")
     tree = _text(document["tree"], f"{file}: tree") if "tree" in document else None
     tables = document.get("claim")
@@ -30,15 +30,6 @@ def read_claims(file: Path) -> Claims:
         raise UsageError(f"{file}: holds no claim; each begins with [[claim]]")
     claims = tuple(_claim(table, f"{file}: claim {number}", number) for number, table in enumerate(tables, start=1))
     return Claims(None if tree is None else file.parent / tree, claims)
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: is no TOML: {error}") from error
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def _claim(table: object, where: str, number: int) -> Claim:
