@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.audit.outline import may_matter, ordinary_names
+from mooring.audit.outline import is_ordinary, may_matter
 
 from .tree import Tree
 
@@ -30,10 +30,17 @@ from .tree import Tree
         ("def f(): pass\nif (f := x): pass\n", set()),
         ("def f(): pass  # uses redis\n", set()),
         ("x = 1\n", set()),
+        ("def f(): pass\nf()\nx = [f(1), g.f]\nisinstance(x, f)\n", {b"f"}),
+        ("def f(): pass\n(x, f) = 1, 2\n", set()),
+        ("def f(): pass\nx, f = 1, 2\n", set()),
+        ("def f(): pass\nfor f in x: pass\n", set()),
+        ("def f(): pass\nwith x as f: pass\n", set()),
+        ("from x import (\n    f\n)\ndef f(): pass\n", set()),
+        ("def ff(): pass\n", set()),
     ],
 )
 def test_a_name_is_ordinary_only_if_nothing_else_can_be_meant(text: str, names: set[bytes]) -> None:
-    assert ordinary_names(text.encode()) == names
+    assert {name.encode() for name in ("f", "g", "A", "B", "C", "D") if is_ordinary(text.encode(), name)} == names
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,22 @@ make no client, it is enough to see that the name is defined by `def`, or as a c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-__all__ = ["imported_words", "may_matter", "ordinary_names", "patched_names"]
+__all__ = ["imported_words", "is_ordinary", "may_matter", "patched_names"]
 
 # A Python file without any of these words, in whatever case, makes no Redis client; its facts are read only if another
 # one needs them.
 WORDS = (b"redis", b"valkey", b"glide", b"celery", b"storage_uri")
 IMPORT = re.compile(rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
 STAR = re.compile(rb"\bimport[ \t]+\*")
-DEFINITION = re.compile(
-    rb"^[ \t]*(?:async[ \t]+)?(?P<kind>def|class)[ \t]+(?P<name>\w+)[ \t]*(?:\((?P<bases>[^)]*)\))?", re.MULTILINE
-)
-AGAIN = re.compile(rb"^[ \t]*(\w+)[ \t]*[:=,]|\b(?:as|global)[ \t]+(\w+)", re.MULTILINE)
+PART = re.compile(rb"\w")
+# What stands on the line before a name that is defined there.
+DEFINITION = re.compile(rb"[ \t]*(?:async[ \t]+)?(def|class)[ \t]+")
+BASES = re.compile(rb"[ \t]*\(([^)]*)\)")
+# What follows a name that is only used, and what comes before one that is given something.
+USE = re.compile(rb"[ \t]*(?:[(.\[]|[\])](?![ \t)\]]*=[^=]))")
+BINDING = re.compile(rb"\b(?:as|global|nonlocal|for|lambda)[ \t(]*\Z|\A[ \t]*(?:from|import)\b")
 DOTTED_TEXT = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[\"']")
 PATCHED_ATTRIBUTE = re.compile(rb"(?:setattr|patch\.object)\(\s*([\w.]+)\s*,\s*[\"'](\w+)")
 WALRUS = re.compile(rb"(\w+)[ \t]*:=")
@@ -41,23 +45,38 @@ def imported_words(data: bytes) -> set[bytes]:
     return {word for statement in IMPORT.findall(data) for word in WORD.findall(statement)}
 
 
-def ordinary_names(data: bytes) -> frozenset[bytes]:
-    """The names of a file that are surely no clients: functions, and classes of no special kind.
+def is_ordinary(data: bytes, name: str) -> bool:
+    """Whether a name of a file is surely no client: a function, or a class of no special kind, and nothing else.
 
-    A name of which that cannot be seen at a glance is not among them.
+    Wherever it stands, it must be seen to be defined, called or used; given again as a variable, by `as`, by a star or
+    by an import, it may be anything.
     """
-    if may_matter(data) or STAR.search(data):
-        return frozenset()
-    defined: set[bytes] = set()
-    special: set[bytes] = set()
-    for match in DEFINITION.finditer(data):
-        plain = match["kind"] != b"class" or _plain(match["bases"])
-        (defined if plain else special).add(match["name"])
-    # Given again as a variable, by `as` or by an import, a name may be anything.
-    again = {name for names in AGAIN.findall(data) for name in names}
-    if b":=" in data:
-        again.update(WALRUS.findall(data))
-    return frozenset(defined - special - again - imported_words(data))
+    word = name.encode()
+    if word not in data or may_matter(data) or STAR.search(data):
+        return False
+    defined = False
+    for start in _occurrences(data, word):
+        end = start + len(word)
+        before = data[data.rfind(b"\n", 0, start) + 1 : start]
+        definition = DEFINITION.fullmatch(before)
+        if definition is None:
+            if not USE.match(data, end) or BINDING.search(before):
+                return False
+        elif definition[1] == b"class" and not _plain(data, end):
+            return False
+        else:
+            defined = True
+    return defined
+
+
+def _occurrences(data: bytes, word: bytes) -> Iterator[int]:
+    """Where `word` stands as a word of its own."""
+    start = data.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (PART.match(data, end) or (start and PART.match(data, start - 1))):
+            yield start
+        start = data.find(word, end)
 
 
 def patched_names(data: bytes) -> frozenset[str]:
@@ -69,7 +88,8 @@ def patched_names(data: bytes) -> frozenset[str]:
     return frozenset(texts | attributes)
 
 
-def _plain(bases: bytes | None) -> bool:
-    """Whether the bases of a class, as they stand, are all ordinary."""
-    names = [base.split(b"[")[0].strip().rpartition(b".")[2] for base in (bases or b"").split(b",")]
+def _plain(data: bytes, end: int) -> bool:
+    """Whether the bases of the class whose name ends at `end`, as they stand, are all ordinary."""
+    bases = BASES.match(data, end)
+    names = [base.split(b"[")[0].strip().rpartition(b".")[2] for base in (bases[1] if bases else b"").split(b",")]
     return all(name in ORDINARY_BASES or not name or b"=" in name for name in names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -136,12 +135,11 @@ class Tree:
             modules.setdefault(function.encode(), set()).add(module.encode())
         if not modules:
             return []
-        functions = re.compile(rb"\b(?:" + b"|".join(map(re.escape, modules)) + rb")\b")
         found = []
         for path in self.python:
-            data = self.data(path)
-            named = set(functions.findall(data)) if not is_test(path) else ()
-            if named and set().union(*(modules[name] for name in named)) & imported_words(data):
+            data = b"" if is_test(path) else self.data(path)
+            wanted = [modules[function] for function in modules if function in data]
+            if wanted and set().union(*wanted) & imported_words(data):
                 found.append(path)
         return found
 

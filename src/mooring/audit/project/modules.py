@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable
 
 from mooring.audit.facts import Module
-from mooring.audit.outline import ordinary_names
+from mooring.audit.outline import is_ordinary
 
 __all__ = ["CLIENT_PACKAGES", "Modules"]
 
@@ -26,7 +26,7 @@ class Modules:
         self._paths = frozenset(paths)
         self._load = load
         self._peek = peek
-        self._ordinary: dict[str, frozenset[bytes]] = {}
+        self._ordinary: dict[tuple[str, str], bool] = {}
         self.loaded: dict[str, Module] = {}
         self._refused: set[str] = set()
         self._by_name: dict[str, list[str]] = {}
@@ -48,9 +48,9 @@ class Modules:
         """Whether a glance at a module that was not read so far shows that `name` in it is no client."""
         if path in self.loaded or path not in self._paths:
             return False
-        if path not in self._ordinary:
-            self._ordinary[path] = ordinary_names(self._peek(path))
-        return name.encode() in self._ordinary[path]
+        if (path, name) not in self._ordinary:
+            self._ordinary[path, name] = is_ordinary(self._peek(path), name)
+        return self._ordinary[path, name]
 
     @property
     def paths(self) -> list[str]:
