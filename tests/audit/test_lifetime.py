@@ -390,3 +390,35 @@ def test_a_client_over_nothing_is_a_client_of_its_own(tree: Tree) -> None:
         def work():
             return redis.Redis(connection_pool=None).get("a")  # -> MR301
     """, *LIFETIME)  # fmt: skip
+
+
+def test_a_sentinel_lives_as_long_as_the_clients_that_it_makes(tree: Tree) -> None:
+    tree.shows(
+        """\
+        from redis.sentinel import Sentinel
+
+        def returned():
+            sentinel = Sentinel([("h", 1)])  # -> MR302
+            return sentinel.master_for("m")
+
+        def at_once():
+            return Sentinel([("h", 1)]).master_for("m")  # -> MR302
+
+        def through_a_name():
+            sentinel = Sentinel([("h", 1)])  # -> MR302
+            master = sentinel.master_for("m")
+            master.ping()
+            return master
+
+        class Kept:
+            def connect(self):
+                sentinel = Sentinel([("h", 1)])
+                self.master = sentinel.master_for("m")
+
+        def thrown_away():
+            sentinel = Sentinel([("h", 1)])  # -> MR301
+            sentinel.master_for("m").ping()
+        """,
+        "MR301",
+        "MR302",
+    )

@@ -60,6 +60,8 @@ class Lifetimes:
         if self._runs_once(site.module, function):
             return
         fate = _fate(function, site.call)
+        for client in _clients_of(site):
+            fate |= _fate(function, client)
         if fate & ESCAPES:
             return
         if fate & {Use.RETURNED, Use.YIELDED}:
@@ -151,6 +153,22 @@ def _fate(function: Scope, call: Call) -> set[Use]:
                 seen.add(alias)
                 names.append(alias)
     return fate
+
+
+def _clients_of(site: Site) -> list[Call]:
+    """The calls that make the clients of a Sentinel: what becomes of them becomes of its connections."""
+    if not site.constructor.endswith("Sentinel"):
+        return []
+    return [
+        call
+        for call in site.module.calls
+        if call.scope == site.call.scope
+        and isinstance(call.func, Attribute)
+        and call.func.name in ("master_for", "slave_for")
+        and (
+            call.func.base is site.call or (isinstance(call.func.base, Name) and call.func.base.id in site.call.targets)
+        )
+    ]
 
 
 def _is_cached(function: Scope) -> bool:
