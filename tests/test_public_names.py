@@ -25,6 +25,8 @@ def test_the_public_names_are_these() -> None:
         "__version__",
         "create_async_redis_from_config",
         "create_redis_from_config",
+        "get_redis_config",
+        "get_redis_url",
     ]
     assert [name for name in mooring.__all__ if not hasattr(mooring, name)] == []
 
@@ -34,7 +36,20 @@ def test_every_public_thing_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["click", "yaml", "tree_sitter", "mcp", "httpx", "rich", "pathspec", "mooring.audit"]
+    "module",
+    [
+        "click",
+        "yaml",
+        "tree_sitter",
+        "mcp",
+        "httpx",
+        "rich",
+        "pathspec",
+        "mooring.audit",
+        "pydantic_settings",
+        "dotenv",
+        "pulumi_esc_sdk",
+    ],
 )
 def test_importing_mooring_loads_none_of_the_tools(module: str) -> None:
     loaded = json.loads(

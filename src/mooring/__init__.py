@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mooring.config.settings import RedisSettings
     from mooring.errors import ConfigError, ManagerClosed, MooringError
-    from mooring.runtime.factory import create_async_redis_from_config, create_redis_from_config
+    from mooring.runtime.factory import (
+        create_async_redis_from_config,
+        create_redis_from_config,
+        get_redis_config,
+        get_redis_url,
+    )
     from mooring.runtime.manager import RedisConnectionManager
 
 __all__ = [
@@ -23,6 +28,8 @@ __all__ = [
     "__version__",
     "create_async_redis_from_config",
     "create_redis_from_config",
+    "get_redis_config",
+    "get_redis_url",
 ]
 
 __version__ = "0.1.0"
@@ -35,6 +42,8 @@ _HOMES = {
     "RedisSettings": "mooring.config.settings",
     "create_async_redis_from_config": "mooring.runtime.factory",
     "create_redis_from_config": "mooring.runtime.factory",
+    "get_redis_config": "mooring.runtime.factory",
+    "get_redis_url": "mooring.runtime.factory",
 }
 
 

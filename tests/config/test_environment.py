@@ -33,10 +33,25 @@ def test_the_service_account_tells_of_kubernetes(tmp_path: Path) -> None:
     assert found.evidence == ("/var/run/secrets/kubernetes.io/serviceaccount/token exists",)
 
 
-def test_a_container_mark_tells_of_compose(tmp_path: Path) -> None:
-    assert detect({}, with_file(tmp_path, ".dockerenv")) == Environment(
-        EnvironmentKind.COMPOSE, ("/.dockerenv exists",)
+def test_a_container_on_a_network_of_its_own_tells_of_compose(tmp_path: Path) -> None:
+    root = with_file(with_file(tmp_path, ".dockerenv"), "etc/resolv.conf")
+    (root / "etc/resolv.conf").write_text("search example\nnameserver 127.0.0.11\noptions ndots:0\n")
+    assert detect({}, root) == Environment(
+        EnvironmentKind.COMPOSE, ("/.dockerenv exists and /etc/resolv.conf has nameserver 127.0.0.11",)
     )
+
+
+def test_a_container_that_docker_runs_alone_is_local(tmp_path: Path) -> None:
+    root = with_file(with_file(tmp_path, ".dockerenv"), "etc/resolv.conf")
+    (root / "etc/resolv.conf").write_text("nameserver 10.0.0.2\n")
+    assert detect({}, root) == Environment(EnvironmentKind.LOCAL, ("/.dockerenv exists, but nothing tells of Compose",))
+
+
+def test_a_project_name_tells_of_compose_in_a_container_only(tmp_path: Path) -> None:
+    environ = {"COMPOSE_PROJECT_NAME": "shop"}
+    assert detect(environ, tmp_path).kind is EnvironmentKind.LOCAL
+    found = detect(environ, with_file(tmp_path, ".dockerenv"))
+    assert found == Environment(EnvironmentKind.COMPOSE, ("COMPOSE_PROJECT_NAME is set",))
 
 
 def test_kubernetes_beats_the_container_mark(tmp_path: Path) -> None:

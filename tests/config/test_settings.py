@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mooring.config.settings import RedisSettings
-from mooring.config.sources import SourcedValue
+from mooring.config.value import SourcedValue
 from mooring.errors import ConfigError
 
 NOWHERE = Path("/nonexistent")
 
 
 def load(environ: Mapping[str, str], name: str = "default", **overrides: Any) -> RedisSettings:
-    return RedisSettings.load(name, environ, overrides, root=NOWHERE)
+    return RedisSettings.load(name, environ, overrides, root=NOWHERE, directory=NOWHERE)
 
 
 def password_of(settings: RedisSettings) -> str | None:
@@ -44,6 +44,12 @@ def test_nothing_configured_in_kubernetes_means_redis_master() -> None:
     settings = load({"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
     assert settings.host == "redis-master"
     assert settings.origins["host"] == "default in Kubernetes: KUBERNETES_SERVICE_HOST is set"
+
+
+def test_nothing_configured_in_compose_means_redis() -> None:
+    settings = load({"MOORING_ENVIRONMENT": "compose"})
+    assert settings.host == "redis"
+    assert settings.origins["host"] == "default in Compose: MOORING_ENVIRONMENT is set"
 
 
 def test_an_explicit_host_beats_what_kubernetes_suggests() -> None:
@@ -163,7 +169,7 @@ def test_a_socket_takes_no_host() -> None:
 
 
 def test_two_servers_in_the_arguments_are_refused() -> None:
-    with pytest.raises(ConfigError, match="host and unix_socket_path"):
+    with pytest.raises(ConfigError, match="argument host and argument unix_socket_path name more than one"):
         load({}, host="cache", unix_socket_path="/run/redis.sock")
 
 
@@ -202,11 +208,11 @@ def test_explain_tells_every_value_with_its_origin() -> None:
         "password = **********  (REDIS_URL)",
         "db = 2  (REDIS_DB)",
         "ssl = False  (REDIS_URL)",
+        "ssl_password = **********  (argument ssl_password)",
         "max_connections = 50  (default)",
         "pool_timeout = 5.0  (default)",
         "socket_timeout = 3  (argument socket_timeout)",
         "retry = <object>  (argument retry)",
-        "ssl_password = **********  (argument ssl_password)",
     ]
 
 

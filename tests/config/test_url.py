@@ -42,6 +42,31 @@ from mooring.errors import ConfigError
                 "max_connections": 7,
             },
         ),
+        (
+            "redis+sentinel://me:pw@s-0:26379,s-1,[::1]:26381/mymaster/2?sentinel_password=spw",
+            {
+                "ssl": False,
+                "sentinels": (("s-0", 26379), ("s-1", 26379), ("::1", 26381)),
+                "sentinel_master": "mymaster",
+                "sentinel_password": "spw",
+                "username": "me",
+                "password": "pw",
+                "db": 2,
+            },
+        ),
+        (
+            "rediss+sentinel://s-0/my%2Fmaster",
+            {"ssl": True, "sentinels": (("s-0", 26379),), "sentinel_master": "my/master"},
+        ),
+        (
+            "redis+cluster://:pw@c-0:7000,c-1",
+            {"ssl": False, "cluster_nodes": (("c-0", 7000), ("c-1", 6379)), "password": "pw"},
+        ),
+        ("rediss+cluster://c-0/0", {"ssl": True, "cluster_nodes": (("c-0", 6379),), "db": 0}),
+        (
+            "rediss://cache?ssl_server_name=redis.example.com&ssl_min_version=1.3",
+            {"ssl": True, "host": "cache", "ssl_server_name": "redis.example.com", "ssl_min_version": "1.3"},
+        ),
         ("redis://cache?timeout=2", {"ssl": False, "host": "cache", "pool_timeout": 2.0}),
     ],
 )
@@ -68,6 +93,12 @@ def test_a_url_gives_the_settings_it_names_and_leaves_the_rest_open(url: str, se
         ("redis://cache?socket_timeot=1", "REDIS_URL has the option socket_timeot, .* did you mean socket_timeout"),
         ("redis://cache?colour=red", "REDIS_URL has the option colour, .* known are client_name"),
         ("unix://", "REDIS_URL names no socket"),
+        ("redis+sentinel://s-0:26379", "REDIS_URL names no master; expected, .*/mymaster/0"),
+        ("redis+sentinel://s-0:26379/mymaster/first", "The path in REDIS_URL must be a database number"),
+        ("redis+sentinel:///mymaster", "The servers in REDIS_URL must be host:port,host:port"),
+        ("redis+cluster://c-0:0", "The servers in REDIS_URL must be host:port,host:port"),
+        ("redis+cluster://c-0,", "The servers in REDIS_URL must be host:port,host:port"),
+        ("unix+sentinel:///run/redis.sock", "REDIS_URL does not begin with redis://"),
         ("unix://run/redis.sock", "REDIS_URL has a character that must be percent-encoded"),
     ],
 )
@@ -78,8 +109,13 @@ def test_a_malformed_url_names_its_origin_and_what_would_be_right(url: str, word
 
 @pytest.mark.parametrize("torn", ["hunter2/x", "hunter2?x=1", "hunter2#x", "12?hunter2=1", "12/hunter2"])
 def test_a_password_with_a_bare_delimiter_is_refused_and_not_repeated(torn: str) -> None:
-    for url in (f"redis://:{torn}@cache/0", f"rediss://me:{torn}@cache", f"unix://:{torn}@/run/redis.sock"):
-        with pytest.raises(ConfigError, match=r"must be percent-encoded|port in REDIS_URL") as caught:
+    for url in (
+        f"redis://:{torn}@cache/0",
+        f"rediss://me:{torn}@cache",
+        f"unix://:{torn}@/run/redis.sock",
+        f"redis+sentinel://:{torn}@s-0/mymaster",
+    ):
+        with pytest.raises(ConfigError, match=r"must be percent-encoded|(port|servers) in REDIS_URL") as caught:
             read_url(url, "REDIS_URL")
         assert "hunter2" not in str(caught.value)
 
@@ -109,7 +145,11 @@ def test_quoted_credentials_are_read_as_redis_py_reads_them(
     assert ours["password"] == password
 
 
-@given(st.text() | st.text().map(lambda text: f"redis://{text}") | st.text().map(lambda text: f"unix://{text}"))
+@given(
+    st.builds(
+        "{}{}".format, st.sampled_from(["", "redis://", "unix://", "redis+sentinel://", "rediss+cluster://"]), st.text()
+    )
+)
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     with contextlib.suppress(ConfigError):
         assert read_url(text, "REDIS_URL").keys() & {"ssl", "unix_socket_path"}

@@ -16,6 +16,7 @@ from redis.retry import Retry
 from mooring.config.settings import RedisSettings
 from mooring.errors import ConfigError
 from mooring.runtime.async_pool import AsyncSharedPool
+from mooring.runtime.constructor import constructor_arguments
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
 from mooring.runtime.pool import SharedPool
 
@@ -55,7 +56,7 @@ ARGUMENTS: list[dict[str, Any]] = [
 def test_a_connection_is_what_redis_py_would_have_made(arguments: dict[str, Any]) -> None:
     ours = SharedPool(**options(SYNC, **arguments).pool).make_connection()
     theirs = redis.Redis(**arguments).connection_pool.make_connection()
-    assert type(ours) is type(theirs)
+    assert isinstance(ours, type(theirs))
     assert portrait(ours) == portrait(theirs)
 
 
@@ -63,7 +64,7 @@ def test_a_connection_is_what_redis_py_would_have_made(arguments: dict[str, Any]
 def test_an_asyncio_connection_is_what_redis_py_would_have_made(arguments: dict[str, Any]) -> None:
     pool: Any = AsyncSharedPool(**options(ASYNC, **arguments).pool)
     ours, theirs = pool.make_connection(), redis.asyncio.Redis(**arguments).connection_pool.make_connection()
-    assert type(ours) is type(theirs)
+    assert isinstance(ours, type(theirs))
     assert portrait(ours) == portrait(theirs)
 
 
@@ -71,7 +72,8 @@ def test_an_asyncio_connection_is_what_redis_py_would_have_made(arguments: dict[
 def test_every_argument_of_the_constructor_is_taken_but_those_about_its_pool(flavour: Flavour) -> None:
     refused = {"connection_pool", "auto_close_connection_pool"}
     accepted = set(inspect.signature(flavour.client).parameters) - {"charset", "errors"} - refused
-    check_overrides(accepted | {"url", "default_url", "pool_timeout"}, flavour)
+    own = {"url", "default_url", "pool_timeout", "sentinels", "sentinel_master", "cluster_nodes", "ssl_server_name"}
+    check_overrides(accepted | own, flavour)
     for name in refused:
         with pytest.raises(TypeError, match=f"'{name}' is not an argument here; the pool is shared"):
             check_overrides([name], flavour)
@@ -138,3 +140,61 @@ def test_a_cache_that_fills_keeps_its_pool() -> None:
 
 def _key(redis_connect_func: object) -> Hashable:
     return options(redis_connect_func=redis_connect_func).key()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, {"host": "localhost", "port": 6379, "db": 0}),
+        (
+            {"url": "rediss://me:pw@cache:6380/2?socket_timeout=3"},
+            {
+                "host": "cache",
+                "port": 6380,
+                "db": 2,
+                "username": "me",
+                "password": "pw",
+                "ssl": True,
+                "ssl_cert_reqs": "required",
+                "ssl_check_hostname": True,
+                "socket_timeout": 3.0,
+            },
+        ),
+        (
+            {"unix_socket_path": "/run/redis.sock", "max_connections": 7},
+            {"unix_socket_path": "/run/redis.sock", "db": 0, "max_connections": 7},
+        ),
+    ],
+)
+def test_plain_arguments_are_what_the_constructor_takes(arguments: dict[str, Any], expected: dict[str, Any]) -> None:
+    given = constructor_arguments(RedisSettings.load(environ={}, overrides=arguments))
+    assert given == expected
+    inspect.signature(redis.Redis).bind(**given)
+    inspect.signature(redis.asyncio.Redis).bind(**given)
+
+
+def test_what_redis_py_cannot_be_told_is_named() -> None:
+    settings = RedisSettings.load(environ={}, overrides={"ssl": True, "ssl_server_name": "redis.example.com"})
+    with pytest.raises(ConfigError, match=r"argument ssl_server_name names the server .* create_redis_from_config"):
+        constructor_arguments(settings)
+    with pytest.raises(
+        ConfigError, match="argument ssl_server_name gives ssl_server_name, which OCSP does not go with"
+    ):
+        options(ssl=True, ssl_server_name="redis.example.com", ssl_validate_ocsp=True)
+
+
+def test_ocsp_is_left_to_redis_py() -> None:
+    assert options(ssl=True, ssl_validate_ocsp=True).pool["connection_class"] is redis.SSLConnection
+
+
+def test_sentinels_are_asked_with_their_own_credentials_and_soon_given_up() -> None:
+    made = options(
+        sentinels="s-0:26379", sentinel_master="mymaster", sentinel_password="spw", password="pw", socket_timeout=3
+    )
+    assert made.pool["sentinel_arguments"] == {
+        "username": None,
+        "password": "spw",
+        "socket_timeout": 3,
+        "socket_connect_timeout": 1.0,
+    }
+    assert "hunter2" not in repr(options(sentinels="s", sentinel_master="m", sentinel_password="hunter2"))

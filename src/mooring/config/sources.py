@@ -1,125 +1,141 @@
 """Where Redis settings come from, best source first.
 
 1. arguments, then the `url` argument;
-2. for a named connection, `NAME_REDIS_URL`, then `NAME_REDIS_HOST`, `_PORT`, `_USERNAME`, `_PASSWORD`, `_DB`;
-3. `REDIS_URL`, then `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD`, `REDIS_DB`;
-4. the `default_url` argument;
-5. the environment's default host.
+2. `REDIS_...` variables, of which `variables` has the table;
+3. files that `REDIS_..._FILE` variables name, then directories of secrets, of which `secrets` has the table;
+4. a service binding of type `redis`, where no better source has named a server;
+5. Pulumi ESC, where the server or its password is still open;
+6. the address that Kubernetes tells of a Service called `redis-master` or `redis`;
+7. the nearest `.env`, where this process is local;
+8. the `default_url` argument;
+9. the environment's default host: `redis-master` in Kubernetes, `redis` in Compose, `localhost` elsewhere.
+
+For a connection called `name`, 2 to 7 are asked for `NAME_REDIS_...` first, and then once more for `REDIS_...`: what is
+said of one connection beats what is said of all, wherever it is said. In each source the URL beats the other variables.
 
 The first source that gives a setting decides it, so a lower one fills in what a better one leaves open. One thing does
 not travel: a URL speaks of its own server. Once a better source has named the server, a URL in a variable no longer
-counts, and `default_url` counts for its database and options only; so its password reaches no other server.
+counts, and `default_url` counts for its database and options only; so its password reaches no other server. A service
+binding and Kubernetes's address count as a whole or not at all, likewise.
 
-An empty variable counts as unset. So does a `..._PORT` such as `tcp://10.0.0.5:6379`: Kubernetes writes it into every
-pod beside a Service called `redis`, and it is not a port.
+An empty variable counts as unset, but not an empty file. A `..._PORT` such as `tcp://10.0.0.5:6379` is no port:
+Kubernetes writes it into every pod beside a Service called `redis`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from mooring.config.environment import ENVIRONMENT_VARIABLES, Environment, EnvironmentKind
+from mooring.config import pulumi
+from mooring.config.bindings import binding_texts
+from mooring.config.dotenv import dotenv_texts
+from mooring.config.environment import Environment, EnvironmentKind
+from mooring.config.faults import FIELDS
+from mooring.config.kubernetes import service_texts
+from mooring.config.secrets import directory_texts, file_texts
+from mooring.config.surroundings import Surroundings
 from mooring.config.url import read_url
+from mooring.config.value import SourcedValue, Text
+from mooring.config.variables import environment_texts, prefixes, single_values, url_values
 from mooring.errors import ConfigError
 
-DEFAULT_NAME = "default"
+__all__ = ["LOCATION", "read_sources"]
 
-_VARIABLES = {"HOST": "host", "PORT": "port", "USERNAME": "username", "PASSWORD": "password", "DB": "db"}
-_LOCATION = frozenset({"host", "unix_socket_path"})
-_ENDPOINT = _LOCATION | {"port", "ssl", "username", "password"}
+LOCATION = frozenset({"host", "unix_socket_path", "sentinels", "cluster_nodes"})
+"""The settings of which each names a server by itself."""
+
+_ENDPOINT = LOCATION | {
+    "port",
+    "ssl",
+    "username",
+    "password",
+    "sentinel_master",
+    "sentinel_username",
+    "sentinel_password",
+}
 _URL_ARGUMENTS = frozenset({"url", "default_url"})
 # Arguments for which None or "" is no answer: code that is being fixed passes `os.getenv(...)` through them.
-_OPTIONAL = _ENDPOINT | _URL_ARGUMENTS | {"db", "max_connections", "pool_timeout"}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
-
-
-@dataclass(frozen=True, slots=True)
-class SourcedValue:
-    """One setting, by the name of redis-py's argument, and the place that gave it. Its repr hides the value."""
-
-    key: str
-    value: Any = field(repr=False)
-    origin: str
-
-
-# Values of one source, and which of their keys no longer count once a better source has named the server.
-_Layer = tuple[list[SourcedValue], Collection[str]]
+# Not so for ssl_cert_reqs, where None is redis-py's word for no check.
+_OPTIONAL = _URL_ARGUMENTS | set(FIELDS) - {"ssl_cert_reqs"}
+_DEFAULT_HOSTS = {
+    EnvironmentKind.KUBERNETES: ("redis-master", "default in Kubernetes"),
+    EnvironmentKind.COMPOSE: ("redis", "default in Compose"),
+}
 
 
 def read_sources(
-    name: str, overrides: Mapping[str, Any], environ: Mapping[str, str], environment: Environment
-) -> Iterator[SourcedValue]:
-    """Yield every setting that counts, best source first; the first value of a key decides it.
+    name: str, overrides: Mapping[str, Any], surroundings: Surroundings, environment: Environment
+) -> list[SourcedValue]:
+    """Return every setting that counts, best source first; the first value of a key decides it.
 
-    Raises `ConfigError` for a name that cannot head a variable, a malformed URL, or two servers in the arguments.
+    Raises `ConfigError` for a name that cannot head a variable, a malformed URL, a source that cannot be read, or two
+    servers in one source.
     """
-    located = False
-    for values, bound in _layers(name, _given(overrides), environ, environment):
-        counting = [found for found in values if not located or found.key not in bound]
-        yield from counting
-        located = located or any(found.key in _LOCATION for found in counting)
-
-
-def variables(name: str) -> tuple[str, ...]:
-    """Name the variables that decide the settings of connection `name`. Raises `ConfigError` as `read_sources` does."""
-    redis = [f"{prefix}REDIS_{suffix}" for prefix in _prefixes(name) for suffix in ("URL", *_VARIABLES)]
-    return (*redis, *ENVIRONMENT_VARIABLES)
-
-
-def _layers(
-    name: str, arguments: Mapping[str, Any], environ: Mapping[str, str], environment: Environment
-) -> Iterator[_Layer]:
-    plain = {key: value for key, value in arguments.items() if key not in _URL_ARGUMENTS}
-    yield [SourcedValue(key, value, f"argument {key}") for key, value in plain.items()], ()
-    yield _url_values(arguments.get("url"), "argument url"), _LOCATION
-    for prefix in _prefixes(name):
-        variable = f"{prefix}REDIS_URL"
-        values = _url_values(environ.get(variable), variable)
-        yield values, {found.key for found in values}
-        yield list(_variable_values(prefix, environ)), _LOCATION
-    yield _url_values(arguments.get("default_url"), "argument default_url"), _ENDPOINT
-    yield [_default_host(environment)], _LOCATION
-
-
-def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in overrides.items() if key not in _OPTIONAL or value not in (None, "")}
-    if given.keys() >= _LOCATION:
-        raise ConfigError("The arguments host and unix_socket_path name two servers; leave one of them out.")
-    return given
+    counting = _Counting()
+    plain = ((key, value) for key, value in given.items() if key not in _URL_ARGUMENTS)
+    counting.add(SourcedValue(key, value, f"argument {key}") for key, value in plain)
+    counting.add(_argument_url(given, "url"), LOCATION)
+    for prefix in prefixes(name):
+        for texts in _texts(prefix, surroundings, environment, counting):
+            counting.add_texts(prefix, texts)
+    counting.add(_argument_url(given, "default_url"), _ENDPOINT)
+    counting.add([_default_host(environment)], LOCATION)
+    return counting.values
 
 
-def _prefixes(name: str) -> tuple[str, ...]:
-    if name == DEFAULT_NAME:
-        return ("",)
-    if not _NAME.fullmatch(name):
-        raise ConfigError(
-            f"{name!r} cannot name a Redis connection, for it heads variables such as CACHE_REDIS_URL;"
-            " use letters, digits, '-' and '_', a letter first."
-        )
-    return (f"{name.upper().replace('-', '_')}_", "")
+class _Counting:
+    """The values that count so far, best first."""
+
+    def __init__(self) -> None:
+        self.values: list[SourcedValue] = []
+
+    def gives(self, keys: Collection[str]) -> bool:
+        """Tell whether one of the settings is decided."""
+        return any(found.key in keys for found in self.values)
+
+    def add(self, values: Iterable[SourcedValue], bound: Collection[str] = ()) -> None:
+        """Take one source's values; those in `bound` no longer count once a better source has named the server."""
+        located = self.gives(LOCATION)
+        counting = [found for found in values if not located or found.key not in bound]
+        servers = [found for found in counting if found.key in LOCATION]
+        if len(servers) > 1:
+            told = " and ".join(found.origin for found in servers)
+            raise ConfigError(f"{told} name more than one server; leave all but one of them out.")
+        self.values.extend(counting)
+
+    def add_texts(self, prefix: str, texts: Mapping[str, Text]) -> None:
+        """Take one source's variables: first its URL, which is bound to its own server, then the others."""
+        url = url_values(prefix, texts)
+        self.add(url, {found.key for found in url})
+        self.add(single_values(prefix, texts), LOCATION)
 
 
-def _url_values(url: str | None, origin: str) -> list[SourcedValue]:
-    if not url:
+def _texts(
+    prefix: str, surroundings: Surroundings, environment: Environment, counting: _Counting
+) -> Iterator[dict[str, Text]]:
+    environ = surroundings.environ
+    yield environment_texts(prefix, environ)
+    yield file_texts(prefix, environ)
+    yield directory_texts(prefix, environ, surroundings.root)
+    if not counting.gives(LOCATION):
+        yield binding_texts(prefix, environ)
+    if not (counting.gives(LOCATION) and counting.gives({"password"})):
+        yield pulumi.esc_texts(prefix, environ)
+    if not counting.gives(LOCATION):
+        yield service_texts(prefix, environ)
+    if environment.kind is EnvironmentKind.LOCAL:
+        yield dotenv_texts(prefix, surroundings.directory)
+
+
+def _argument_url(arguments: Mapping[str, Any], key: str) -> list[SourcedValue]:
+    if key not in arguments:
         return []
-    return [SourcedValue(key, value, origin) for key, value in read_url(url, origin).items()]
-
-
-def _variable_values(prefix: str, environ: Mapping[str, str]) -> Iterator[SourcedValue]:
-    for suffix, key in _VARIABLES.items():
-        variable = f"{prefix}REDIS_{suffix}"
-        value = environ.get(variable, "")
-        if key != "password":
-            value = value.strip()
-        if value and not (key == "port" and _SERVICE_ADDRESS.match(value)):
-            yield SourcedValue(key, value, variable)
+    origin = f"argument {key}"
+    return [SourcedValue(name, value, origin) for name, value in read_url(arguments[key], origin).items()]
 
 
 def _default_host(environment: Environment) -> SourcedValue:
-    if environment.kind is EnvironmentKind.KUBERNETES:
-        return SourcedValue("host", "redis-master", f"default in Kubernetes: {environment.evidence[0]}")
-    return SourcedValue("host", "localhost", f"default, {environment.kind.value}: {environment.evidence[0]}")
+    host, told = _DEFAULT_HOSTS.get(environment.kind, ("localhost", f"default, {environment.kind.value}"))
+    return SourcedValue("host", host, f"{told}: {environment.evidence[0]}")

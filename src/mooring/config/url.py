@@ -1,5 +1,15 @@
 """A Redis URL, read into settings.
 
+| URL | mode |
+|---|---|
+| `redis://user:password@host:6379/0` | one server |
+| `unix:///run/redis.sock?db=0` | one server on this machine |
+| `redis+sentinel://user:password@s-0:26379,s-1:26379/mymaster/0` | whichever server the Sentinels call the master |
+| `redis+cluster://user:password@c-0:6379,c-1:6379` | a Cluster that these nodes know |
+
+With `rediss` for `redis` all connections use TLS. User and password are those of the servers; the Sentinels' own are
+the options `sentinel_username` and `sentinel_password`.
+
 redis-py's own reader lets a mistyped option through to the first command, leaves `decode_responses=False` a true string
 and takes a password with an unescaped `/` for a path. This one refuses, and never repeats a piece of the URL that could
 belong to a password.
@@ -13,9 +23,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from mooring.config.nodes import CLUSTER_PORT, SENTINEL_PORT, Node, read_nodes
 from mooring.errors import ConfigError
 
-SCHEMES = ("redis", "rediss", "unix")
+__all__ = ["OPTIONS", "read_url"]
+
+_SCHEMES = frozenset(
+    {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"}
+)
 
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
@@ -62,6 +77,8 @@ _TEXTS = (
     "lib_name",
     "lib_version",
     "password",
+    "sentinel_password",
+    "sentinel_username",
     "ssl_ca_certs",
     "ssl_ca_data",
     "ssl_ca_path",
@@ -69,8 +86,10 @@ _TEXTS = (
     "ssl_certfile",
     "ssl_ciphers",
     "ssl_keyfile",
+    "ssl_min_version",
     "ssl_ocsp_expected_cert",
     "ssl_password",
+    "ssl_server_name",
     "username",
 )
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
@@ -79,20 +98,26 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     **dict.fromkeys(_SECONDS, (_seconds, "a number of seconds above 0")),
     **dict.fromkeys(_TEXTS, (str, "text")),
 }
-_PRIVATE = frozenset({"password", "ssl_password"})
+OPTIONS = frozenset(_READERS)
+"""What may follow the question mark."""
+
+_PRIVATE = frozenset({"password", "sentinel_password", "ssl_password"})
 # The name that redis-py's blocking pool gives to the longest wait for a connection.
 _SYNONYMS = {"timeout": "pool_timeout"}
 
 
 def read_url(url: str, origin: str) -> dict[str, Any]:
-    """Read a `redis://`, `rediss://` or `unix://` URL into settings, by the names of redis-py's arguments.
+    """Read a URL into settings, by the names of redis-py's arguments where it has one.
 
     What the URL leaves open is not in the result. Raises `ConfigError`, naming `origin`, when the URL is malformed or
     has an option that redis-py does not know.
     """
     parts = _split(url.strip(), origin)
     settings = _credentials(parts)
-    settings |= _unix_path(parts, origin) if parts.scheme == "unix" else _address(parts, origin)
+    if parts.scheme == "unix":
+        settings |= _unix_path(parts, origin)
+    else:
+        settings |= {"ssl": parts.scheme.startswith("rediss"), **_server(parts, origin)}
     return settings | _options(parts.query, origin)
 
 
@@ -101,8 +126,11 @@ def _split(url: str, origin: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError:
         raise ConfigError(f"{origin} is not a URL; {_EXPECTED}.") from None
-    if parts.scheme not in SCHEMES or not url[len(parts.scheme) :].startswith("://"):
-        raise ConfigError(f"{origin} does not begin with redis://, rediss:// or unix://; {_EXPECTED}.")
+    if parts.scheme not in _SCHEMES or not url[len(parts.scheme) :].startswith("://"):
+        raise ConfigError(
+            f"{origin} does not begin with redis://, rediss:// or unix:// (or redis+sentinel://, redis+cluster://);"
+            f" {_EXPECTED}."
+        )
     if _is_torn(parts):
         raise ConfigError(
             f"{origin} has a character that must be percent-encoded in a user name, password or option"
@@ -131,20 +159,36 @@ def _unix_path(parts: SplitResult, origin: str) -> dict[str, Any]:
     return {"unix_socket_path": unquote(parts.path)}
 
 
-def _address(parts: SplitResult, origin: str) -> dict[str, Any]:
-    settings: dict[str, Any] = {"ssl": parts.scheme == "rediss"}
-    if parts.hostname:
-        settings["host"] = unquote(parts.hostname)
+def _server(parts: SplitResult, origin: str) -> dict[str, Any]:
+    if parts.scheme.endswith("+sentinel"):
+        master, _, db = map(unquote, parts.path.strip("/").partition("/"))
+        if not master:
+            raise ConfigError(
+                f"{origin} names no master; expected, for example, redis+sentinel://host:26379/mymaster/0."
+            )
+        return {"sentinels": _nodes(parts, SENTINEL_PORT, origin), "sentinel_master": master, **_database(db, origin)}
+    database = _database(unquote(parts.path).strip("/"), origin)
+    if parts.scheme.endswith("+cluster"):
+        return {"cluster_nodes": _nodes(parts, CLUSTER_PORT, origin), **database}
+    host = {"host": unquote(parts.hostname)} if parts.hostname else {}
     port = _port(parts, origin)
-    if port is not None:
-        settings["port"] = port
-    path = unquote(parts.path).strip("/")
-    if path:
-        try:
-            settings["db"] = _natural(path)
-        except ValueError:
-            raise ConfigError(f"The path in {origin} must be a database number, for example /0.") from None
-    return settings
+    return host | ({} if port is None else {"port": port}) | database
+
+
+def _nodes(parts: SplitResult, default_port: int, origin: str) -> tuple[Node, ...]:
+    try:
+        return read_nodes(unquote(parts.netloc.rpartition("@")[2]), default_port)
+    except ValueError:
+        raise ConfigError(f"The servers in {origin} must be host:port,host:port.") from None
+
+
+def _database(path: str, origin: str) -> dict[str, int]:
+    if not path:
+        return {}
+    try:
+        return {"db": _natural(path)}
+    except ValueError:
+        raise ConfigError(f"The path in {origin} must be a database number, for example /0.") from None
 
 
 def _port(parts: SplitResult, origin: str) -> int | None:

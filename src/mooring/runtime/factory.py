@@ -7,21 +7,28 @@ from typing import Any
 import redis
 import redis.asyncio
 
+from mooring.config.settings import RedisSettings
+from mooring.runtime.constructor import constructor_arguments
 from mooring.runtime.manager import RedisConnectionManager
+from mooring.runtime.options import SYNC, check_overrides
+
+__all__ = ["create_async_redis_from_config", "create_redis_from_config", "get_redis_config", "get_redis_url"]
 
 
 def create_redis_from_config(name: str = "default", **overrides: Any) -> redis.Redis:
     """Return a client for the Redis that this process is configured for, on a pool that the whole process shares.
 
     Settings come from `overrides`, then for a name other than "default" from `NAME_REDIS_URL` and its like, then from
-    `REDIS_URL`, `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_DB`, then from the
-    `default_url` argument; at last the host is `redis-master` in Kubernetes and `localhost` elsewhere, the port 6379.
-    `mooring.config.sources` tells the order in full.
+    `REDIS_URL`, `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD`, `REDIS_DB` and further sources, then
+    from the `default_url` argument; at last the host is `redis-master` in Kubernetes, `redis` in Compose and
+    `localhost` elsewhere, the port 6379. `mooring.config.sources` tells the order in full, `mooring.config.variables`
+    all variables.
 
     Overrides are redis-py's own arguments, with redis-py's own defaults (replies are bytes unless `decode_responses`),
-    and `url`, `default_url` and `pool_timeout`. At most `max_connections` (default 50) are open; when all are in use a
-    command waits its turn for `pool_timeout` seconds (default 5), then raises `redis.exceptions.ConnectionError`.
-    Clients with equal settings share a pool, and closing one leaves it to the others.
+    and `url`, `default_url`, `pool_timeout`, `sentinels`, `sentinel_master` and `ssl_server_name`. At most
+    `max_connections` (default 50) are open; when all are in use a command waits its turn for `pool_timeout` seconds
+    (default 5), then raises `redis.exceptions.ConnectionError`. Clients with equal settings share a pool, and closing
+    one leaves it to the others.
 
     Raises `ConfigError` for a malformed setting, naming its origin, and `TypeError` for an unknown override.
     """
@@ -36,3 +43,28 @@ def create_async_redis_from_config(name: str = "default", **overrides: Any) -> r
     `create_redis_from_config`.
     """
     return RedisConnectionManager.instance().async_client(name, **overrides)
+
+
+def get_redis_config(name: str = "default", **overrides: Any) -> dict[str, Any]:
+    """Return the settings as arguments for redis-py, secrets in clear: keep it out of logs.
+
+    They are those of `redis.Redis` and `redis.asyncio.Redis`; where the settings name Sentinels or a Cluster, those of
+    `redis.sentinel.Sentinel` and `redis.cluster.RedisCluster`. Overrides and errors are as in
+    `create_redis_from_config`, which is the better choice wherever a client is what is wanted: it shares a pool.
+    """
+    return constructor_arguments(_settings(name, overrides))
+
+
+def get_redis_url(name: str = "default", **overrides: Any) -> str:
+    """Return the settings as one URL, with the password in it: keep it out of logs.
+
+    redis-py reads it where it names one server; `redis+sentinel://` and `redis+cluster://` are read by Mooring, and by
+    some other libraries. Overrides are as in `create_redis_from_config`; raises `ConfigError` also for one that no URL
+    can carry.
+    """
+    return _settings(name, overrides).url()
+
+
+def _settings(name: str, overrides: dict[str, Any]) -> RedisSettings:
+    check_overrides(overrides, SYNC)
+    return RedisSettings.load(name, overrides=overrides)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
-import os
 from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
@@ -14,7 +13,8 @@ import redis
 import redis.asyncio
 
 from mooring.config.settings import RedisSettings
-from mooring.config.sources import DEFAULT_NAME, variables
+from mooring.config.surroundings import Surroundings
+from mooring.config.variables import DEFAULT_NAME
 from mooring.errors import ManagerClosed
 from mooring.runtime.async_pool import AsyncSharedPool
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
@@ -127,7 +127,7 @@ class RedisConnectionManager:
 def _options(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
     """Resolve the settings of a connection; at once where nothing has changed since they were last asked for."""
     given = tuple(sorted(overrides.items()))
-    surroundings = tuple(map(os.environ.get, variables(name)))
+    surroundings = Surroundings.here().fingerprint(name)
     try:
         hash(given)
     except TypeError:  # an argument such as a list of errors to retry on
@@ -141,7 +141,7 @@ def _remembered(
     name: str,
     given: tuple[tuple[str, Any], ...],
     flavour: Flavour,
-    surroundings: tuple[str | None, ...],  # noqa: ARG001  # part of the key: the environment is read again if it changes
+    surroundings: Hashable,  # noqa: ARG001  # part of the key: settings are read again if what they come from changes
 ) -> RedisOptions:
     return _resolved(name, dict(given), flavour)
 

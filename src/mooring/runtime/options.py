@@ -17,43 +17,88 @@ from typing import Any
 import redis
 import redis.asyncio
 
-from mooring.config.settings import RedisSettings
+from mooring.config.settings import Mode, RedisSettings
 from mooring.errors import ConfigError
+from mooring.runtime.fingerprint import fingerprint
+from mooring.runtime.sentinel import (
+    AsyncSentinelConnection,
+    AsyncSentinelTLSConnection,
+    SentinelConnection,
+    SentinelTLSConnection,
+)
+from mooring.runtime.tls import AsyncTLSConnection, TLSConnection
 
-# Arguments of Mooring's own, beside redis-py's.
-_OWN = frozenset({"url", "default_url", "pool_timeout"})
+# Arguments of Mooring's own, beside redis-py's; its asyncio half learnt two of them in 6.x.
+_OWN = frozenset(
+    {
+        "url",
+        "default_url",
+        "pool_timeout",
+        "sentinels",
+        "sentinel_master",
+        "sentinel_username",
+        "sentinel_password",
+        "cluster_nodes",
+        "ssl_server_name",
+        "ssl_password",
+        "ssl_ca_path",
+    }
+)
 # The pool is shared, so a client can neither bring nor close one.
 _REFUSED = frozenset({"self", "connection_pool", "auto_close_connection_pool"})
 _RENAMED = {"charset": "encoding", "errors": "encoding_errors"}
 _CLIENT = frozenset({"single_connection_client", "event_dispatcher"})
 _CLIENT_ONLY = frozenset({"single_connection_client"})
-# Where redis-py defines objects that are what they hold; not all of them compare so, in every version.
-_VALUE_MODULES = frozenset(
-    {
-        "redis.asyncio.retry",
-        "redis.backoff",
-        "redis.credentials",
-        "redis.driver_info",
-        "redis.maint_notifications",
-        "redis.retry",
-    }
-)
 _TCP_ONLY = frozenset({"socket_connect_timeout", "socket_keepalive", "socket_keepalive_options"})
+# redis-py asks a second time for OCSP, in a way of its own.
+_OCSP = ("ssl_validate_ocsp", "ssl_validate_ocsp_stapled")
+# A Sentinel that does not answer must not keep the next one from being asked.
+_SENTINEL_SECONDS = 1.0
+
+
+__all__ = [
+    "ASYNC",
+    "SYNC",
+    "Flavour",
+    "RedisOptions",
+    "check_options",
+    "check_overrides",
+    "credentials",
+    "redis_options",
+    "sentinel_arguments",
+]
 
 
 @dataclass(frozen=True)
 class Flavour:
-    """The classes of one of redis-py's two halves."""
+    """The classes of one of redis-py's two halves, and Mooring's own where that half lacks one."""
 
     client: type[redis.Redis] | type[redis.asyncio.Redis]
     tcp: type
     tls: type
+    ocsp: type
     unix: type
+    sentinel: type
+    sentinel_tls: type
 
 
-SYNC = Flavour(redis.Redis, redis.Connection, redis.SSLConnection, redis.UnixDomainSocketConnection)
+SYNC = Flavour(
+    redis.Redis,
+    redis.Connection,
+    TLSConnection,
+    redis.SSLConnection,
+    redis.UnixDomainSocketConnection,
+    SentinelConnection,
+    SentinelTLSConnection,
+)
 ASYNC = Flavour(
-    redis.asyncio.Redis, redis.asyncio.Connection, redis.asyncio.SSLConnection, redis.asyncio.UnixDomainSocketConnection
+    redis.asyncio.Redis,
+    redis.asyncio.Connection,
+    AsyncTLSConnection,
+    redis.asyncio.SSLConnection,
+    redis.asyncio.UnixDomainSocketConnection,
+    AsyncSentinelConnection,
+    AsyncSentinelTLSConnection,
 )
 
 
@@ -69,7 +114,7 @@ class RedisOptions:
 
     def key(self) -> Hashable:
         """Tell by equality whether two clients can share a pool."""
-        return _fingerprint(self.pool)
+        return fingerprint(self.pool)
 
 
 def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
@@ -81,14 +126,17 @@ def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
 
 
 def redis_options(settings: RedisSettings, flavour: Flavour) -> RedisOptions:
-    """Translate settings for one half of redis-py.
+    """Translate settings for one half of redis-py: for one server, a socket, or the master that Sentinels tell.
 
-    Raises `ConfigError`, naming its origin, for an option that the installed redis-py does not take.
+    Raises `ConfigError`, naming its origin, for an option that the installed redis-py does not take, and for a Cluster,
+    whose client has pools of its own.
     """
-    accepted = _accepted(flavour)
-    for name in settings.options:
-        if name not in accepted:
-            raise ConfigError(f"{settings.origins[name]} has {name}: {_remedy(name, accepted)}")
+    check_options(settings, flavour)
+    if settings.mode is Mode.CLUSTER:
+        raise ConfigError(
+            f"{settings.origins.get('cluster_nodes', 'cluster_nodes')} names a Redis Cluster, whose client is another;"
+            " make it with redis.cluster.RedisCluster(**mooring.get_redis_config())."
+        )
     connection_class = _connection_class(settings, flavour)
     pool = {
         "endpoint": settings.endpoint,
@@ -97,11 +145,40 @@ def redis_options(settings: RedisSettings, flavour: Flavour) -> RedisOptions:
         "connection_class": connection_class,
         **_address(settings),
         "db": settings.db,
-        **_credentials(settings),
+        **credentials(settings),
         **_retry(settings.options, flavour),
-        **{key: value for key, value in settings.options.items() if _concerns(key, value, connection_class, flavour)},
+        **(settings.tls_arguments() if settings.ssl and connection_class is not flavour.unix else {}),
+        **{key: value for key, value in settings.options.items() if _concerns(key, value, settings)},
     }
     return RedisOptions(pool, {key: settings.options[key] for key in _CLIENT & settings.options.keys()})
+
+
+def check_options(settings: RedisSettings, flavour: Flavour) -> None:
+    """Raise `ConfigError`, naming its origin, for an option that the installed redis-py does not take."""
+    accepted = _accepted(flavour)
+    for name in settings.options:
+        if name not in accepted:
+            raise ConfigError(f"{settings.origins.get(name, 'options')} has {name}: {_remedy(name, accepted)}")
+
+
+def credentials(settings: RedisSettings) -> dict[str, Any]:
+    """Return user name and password in clear, both None where a credential provider gives them."""
+    # redis-py takes either; the provider is an argument, and so beats a password that comes from a variable.
+    if settings.options.get("credential_provider") is not None:
+        return {"username": None, "password": None}
+    password = None if settings.password is None else settings.password.get_secret_value()
+    return {"username": settings.username, "password": password}
+
+
+def sentinel_arguments(settings: RedisSettings) -> dict[str, Any]:
+    """Return what a connection to one of the Sentinels is made with."""
+    given = {key: settings.options.get(key) for key in ("socket_timeout", "socket_connect_timeout")}
+    return {
+        **settings.sentinel_credentials(),
+        **{key: _SENTINEL_SECONDS if value is None else value for key, value in given.items()},
+        **(settings.tls_arguments() if settings.ssl else {}),
+        **{key: value for key, value in settings.options.items() if key.startswith("ssl_") and settings.ssl},
+    }
 
 
 @functools.cache
@@ -119,23 +196,29 @@ def _remedy(name: str, accepted: Iterable[str]) -> str:
 
 
 def _connection_class(settings: RedisSettings, flavour: Flavour) -> type:
-    if settings.unix_socket_path is not None:
+    if settings.mode is Mode.UNIX_SOCKET:
         return flavour.unix
-    return flavour.tls if settings.ssl else flavour.tcp
+    ocsp = settings.ssl and any(settings.options.get(key) for key in _OCSP)
+    if ocsp and (settings.sentinels or settings.ssl_server_name is not None):
+        key = "sentinels" if settings.sentinels else "ssl_server_name"
+        raise ConfigError(f"{settings.origins.get(key, key)} gives {key}, which OCSP does not go with; leave one out.")
+    if settings.sentinels:
+        return flavour.sentinel_tls if settings.ssl else flavour.sentinel
+    if not settings.ssl:
+        return flavour.tcp
+    return flavour.ocsp if ocsp else flavour.tls
 
 
 def _address(settings: RedisSettings) -> dict[str, Any]:
-    if settings.unix_socket_path is not None:
+    if settings.mode is Mode.UNIX_SOCKET:
         return {"path": settings.unix_socket_path}
+    if settings.mode is Mode.SENTINEL:
+        return {
+            "sentinels": settings.sentinels,
+            "sentinel_master": settings.sentinel_master,
+            "sentinel_arguments": sentinel_arguments(settings),
+        }
     return {"host": settings.host, "port": settings.port}
-
-
-def _credentials(settings: RedisSettings) -> dict[str, Any]:
-    # redis-py takes either; the provider is an argument, and so beats a password that comes from a variable.
-    if settings.options.get("credential_provider") is not None:
-        return {"username": None, "password": None}
-    password = None if settings.password is None else settings.password.get_secret_value()
-    return {"username": settings.username, "password": password}
 
 
 def _retry(options: Mapping[str, Any], flavour: Flavour) -> dict[str, Any]:
@@ -148,26 +231,13 @@ def _retry(options: Mapping[str, Any], flavour: Flavour) -> dict[str, Any]:
     return retry
 
 
-def _concerns(key: str, value: Any, connection_class: type, flavour: Flavour) -> bool:
-    """Tell whether redis-py's constructor hands an argument on to this class of connection."""
+def _concerns(key: str, value: Any, settings: RedisSettings) -> bool:
+    """Tell whether redis-py's constructor hands an argument on to connections of this kind."""
     if key in _CLIENT_ONLY or key in {"retry", "retry_on_error"}:
         return False
     if key == "credential_provider" and value is None:
         return False
+    over_socket = settings.mode is Mode.UNIX_SOCKET
     if key.startswith("ssl_"):
-        return connection_class is flavour.tls
-    return key not in _TCP_ONLY or connection_class is not flavour.unix
-
-
-def _fingerprint(value: Any) -> Hashable:
-    """Make what redis-py leaves unhashable, or equal only to itself, comparable by its content."""
-    if isinstance(value, Mapping):
-        return frozenset((key, _fingerprint(item)) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(map(_fingerprint, value))
-    if isinstance(value, set | frozenset):
-        return frozenset(map(_fingerprint, value))
-    # By identity, code that makes its client and policy anew in each call would get a pool in each call.
-    if type(value).__module__ in _VALUE_MODULES or type(value).__qualname__ == "CacheConfig":
-        return (type(value), _fingerprint(vars(value)))
-    return value if isinstance(value, Hashable) else id(value)
+        return settings.ssl and not over_socket
+    return key not in _TCP_ONLY or not over_socket

@@ -1,0 +1,165 @@
+"""Connections to whichever server the Sentinels call the master when they connect.
+
+redis-py's own need a pool that knows the Sentinels. These ask by themselves, each time that they connect, over a
+connection that lives no longer than the question: so they fit every pool, event loop and process, and follow a
+failover as soon as the old master has dropped them or says that it may no longer write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import redis
+import redis.asyncio
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError, RedisError
+from redis.sentinel import MasterNotFoundError
+
+from mooring.config.nodes import Node
+from mooring.runtime.tls import AsyncTLSConnection, TLSConnection
+
+__all__ = ["AsyncSentinelConnection", "AsyncSentinelTLSConnection", "SentinelConnection", "SentinelTLSConnection"]
+
+_QUESTION = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME")
+
+
+class _Search:
+    """Who is asked for the master, in which order, and what came of it; does no I/O itself."""
+
+    def __init__(self, sentinels: Sequence[Node], master: str, arguments: Mapping[str, Any]) -> None:
+        self.question = (*_QUESTION, master)
+        self._sentinels = list(sentinels)
+        self._master = master
+        self._arguments = arguments
+        self._failures: list[str] = []
+
+    def begin(self) -> Iterator[dict[str, Any]]:
+        """Yield the arguments for a connection to each Sentinel, beginning with the one that answered last."""
+        self._failures = []
+        for host, port in list(self._sentinels):
+            yield {"host": host, "port": port, "protocol": 2, "decode_responses": True, **self._arguments}
+
+    def answer(self, asked: Mapping[str, Any], reply: Any) -> Node | None:
+        """Read one Sentinel's reply; none if it does not know the master."""
+        sentinel = (asked["host"], asked["port"])
+        if not reply:
+            self._failures.append(f"{sentinel[0]}:{sentinel[1]} does not know it")
+            return None
+        self._sentinels.remove(sentinel)
+        self._sentinels.insert(0, sentinel)
+        return str(reply[0]), int(reply[1])
+
+    def fail(self, asked: Mapping[str, Any], error: Exception) -> None:
+        """Note that a Sentinel did not answer."""
+        self._failures.append(f"{asked['host']}:{asked['port']}: {error}")
+
+    def given_up(self) -> MasterNotFoundError:
+        """Make the error of one who asked them all in vain."""
+        return MasterNotFoundError(f"No Sentinel tells the master {self._master!r}: {'; '.join(self._failures)}.")
+
+
+def _demoted(connection: Any) -> RedisConnectionError:
+    return RedisConnectionError(
+        f"{connection.host}:{connection.port} is no longer the master; its connection is closed."
+    )
+
+
+class SentinelConnection(redis.Connection):
+    """A connection to the master of this moment."""
+
+    _ask_with: type[redis.Connection] = redis.Connection
+
+    def __init__(
+        self,
+        *,
+        sentinels: Sequence[Node],
+        sentinel_master: str,
+        sentinel_arguments: Mapping[str, Any],
+        **arguments: Any,
+    ) -> None:
+        self._search = _Search(sentinels, sentinel_master, sentinel_arguments)
+        super().__init__(**arguments)  # type: ignore[no-untyped-call]
+
+    def _connect(self) -> Any:
+        self.host, self.port = self._find_master()
+        return super()._connect()  # type: ignore[no-untyped-call]
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        """Read a reply; one that tells of a demoted master closes the connection."""
+        try:
+            return super().read_response(*args, **options)
+        except ReadOnlyError as error:
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise _demoted(self) from error
+
+    def _find_master(self) -> Node:
+        for asked in self._search.begin():
+            connection: Any = self._ask_with(**asked)
+            try:
+                connection.send_command(*self._search.question)
+                found = self._search.answer(asked, connection.read_response())
+            except RedisError as error:
+                self._search.fail(asked, error)
+            else:
+                if found is not None:
+                    return found
+            finally:
+                connection.disconnect()
+        raise self._search.given_up()
+
+
+class SentinelTLSConnection(SentinelConnection, TLSConnection):
+    """The same over TLS, to the Sentinels too."""
+
+    _ask_with = TLSConnection
+
+
+class AsyncSentinelConnection(redis.asyncio.Connection):
+    """A connection to the master of this moment, for asyncio."""
+
+    _ask_with: type[redis.asyncio.Connection] = redis.asyncio.Connection
+
+    def __init__(
+        self,
+        *,
+        sentinels: Sequence[Node],
+        sentinel_master: str,
+        sentinel_arguments: Mapping[str, Any],
+        **arguments: Any,
+    ) -> None:
+        self._search = _Search(sentinels, sentinel_master, sentinel_arguments)
+        super().__init__(**arguments)
+
+    async def _connect(self) -> None:
+        self.host, self.port = await self._find_master()
+        await super()._connect()  # type: ignore[no-untyped-call]
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:
+        """Read a reply; one that tells of a demoted master closes the connection."""
+        try:
+            return await super().read_response(*args, **options)
+        except ReadOnlyError as error:
+            await self.disconnect()
+            raise _demoted(self) from error
+
+    async def _find_master(self) -> Node:
+        for asked in self._search.begin():
+            connection = self._ask_with(**asked)
+            try:
+                await connection.send_command(*self._search.question)
+                found = self._search.answer(asked, await connection.read_response())
+            except RedisError as error:
+                self._search.fail(asked, error)
+            else:
+                if found is not None:
+                    return found
+            finally:
+                await connection.disconnect()
+        raise self._search.given_up()
+
+
+class AsyncSentinelTLSConnection(AsyncSentinelConnection, AsyncTLSConnection):
+    """The same over TLS, to the Sentinels too."""
+
+    _ask_with = AsyncTLSConnection
