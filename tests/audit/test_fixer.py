@@ -66,7 +66,8 @@ def test_what_has_no_safe_fix_is_left_with_its_reason(tmp_path: Path) -> None:
     reasons = {(left.finding.problem.span.line, left.finding.rule): left.reason for left in outcome.left}
     assert reasons[3, "MR101"].startswith("its fix needs --unsafe: ")
     assert reasons[4, "MR101"] == "no automatic fix"
-    assert reasons[5, "MR102"] == "no automatic fix"
+    suggestion = "only a suggestion: Read CACHE without a fallback, so that it is missed where it is not set"
+    assert reasons[5, "MR102"] == suggestion
 
 
 def test_a_fix_across_files_takes_only_what_both_can_bear(tmp_path: Path) -> None:

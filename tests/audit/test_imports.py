@@ -274,13 +274,19 @@ def test_a_mere_mention_keeps_no_import(mention: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "try:\n    import redis\nexcept ImportError:\n    redis = None\n",
-        "if x:\n    import redis\n",
         "class A:\n    import redis\n    y = 1\n",
+        "try:\n    import redis\n    HAS_REDIS = True\nexcept ImportError:\n    HAS_REDIS = False\n",
     ],
 )
-def test_a_guarded_import_stays(text: str) -> None:
+def test_an_import_that_tells_or_gives_more_than_its_name_stays(text: str) -> None:
     assert tidied(f"{text}redis.Redis()\n", text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["try:\n    import redis\nexcept ImportError:\n    redis = None\n", "if x:\n    import redis\n"]
+)
+def test_a_guard_goes_with_the_only_import_that_it_guarded(text: str) -> None:
+    assert tidied(f"{text}redis.Redis()\n", text) == ""
 
 
 def test_an_import_that_other_modules_take_stays() -> None:

@@ -72,7 +72,9 @@ SAFE = {
     ),
     "redis.from_url('rediss://localhost')": 'create_redis_from_config(default_url="rediss://localhost:6379/0")',
     "redis.from_url('unix:///run/r.sock?db=2')": ('create_redis_from_config(default_url="unix:///run/r.sock", db=2)'),
-    "redis.from_url(os.getenv('REDIS_URL', 'redis://localhost'))": None,
+    "redis.from_url(os.getenv('REDIS_URL', 'redis://localhost'))": (
+        "create_redis_from_config(default_url=os.getenv('REDIS_URL', 'redis://localhost'))"
+    ),
     "redis.Redis(**SETTINGS)": 'create_redis_from_config(db=SETTINGS["db"])',
     "redis.Redis(**{'host': 'cache', 'retry_on_timeout': True})": (
         'create_redis_from_config(default_url="redis://cache:6379/0", retry_on_timeout=True)'

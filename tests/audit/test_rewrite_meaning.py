@@ -154,7 +154,10 @@ PLAIN = Options(target=Target(plain=True))
             'redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)',
         ),
         ("redis.from_url('redis://h')", 'redis.from_url(os.environ["REDIS_URL"])'),
-        ("redis.ConnectionPool(host='h')", 'redis.ConnectionPool.from_url(os.environ["REDIS_URL"])'),
+        (
+            "redis.ConnectionPool(host='h')",
+            'redis.BlockingConnectionPool.from_url(os.environ["REDIS_URL"], timeout=5)',
+        ),
         ("redis.Redis(**{'host': 'h'})", "redis.Redis(**{'host': 'h'})"),
         ("redis.Redis(host=os.environ['H'])", "redis.Redis(host=os.environ['H'])"),
     ],

@@ -177,7 +177,7 @@ def test_resilience_never_outnumbers_the_other_findings(tmp_path: Path) -> None:
         "  … and 5 more sites (all of them with --select MR5)",
         "  reasons and remedies: --format json",
     ]
-    assert ["MR5", "resilience", "warning", "2", "0"] in [line.split() for line in shown.splitlines()]
+    assert ["MR5", "resilience", "warning", "2", "2"] in [line.split() for line in shown.splitlines()]
     assert "4 findings in 3 files" in shown
 
 

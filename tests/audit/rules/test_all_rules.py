@@ -11,6 +11,7 @@ import pytest
 
 from mooring.audit import rules
 from mooring.audit.catalogue import catalogue
+from mooring.audit.edits import Safety
 from mooring.audit.engine import audit
 from mooring.audit.options import Options
 from mooring.audit.rule import Finding, Rule
@@ -91,20 +92,51 @@ def test_a_message_says_what_is_wrong_and_a_remedy_what_to_do(rule: Rule, tree: 
         assert not finding.problem.message.endswith(".")
 
 
-FIXING = ("MR101", "MR201", "MR301", "MR302", "MR401")
+# How far the fix of each rule's bad example can be trusted; the rules that are missing here have no fix.
+FIXING = {
+    "MR101": Safety.SAFE,
+    "MR102": Safety.SAFE,
+    "MR201": Safety.SAFE,
+    "MR202": Safety.UNSAFE,
+    "MR203": Safety.UNSAFE,
+    "MR301": Safety.SAFE,
+    "MR302": Safety.SAFE,
+    "MR401": Safety.SAFE,
+    "MR402": Safety.UNSAFE,
+    "MR403": Safety.UNSAFE,
+    "MR404": Safety.UNSAFE,
+    "MR405": Safety.UNSAFE,
+    "MR501": Safety.UNSAFE,
+    "MR504": Safety.UNSAFE,
+}
+every_fixing_rule = pytest.mark.parametrize(
+    "rule", [rule for rule in catalogue() if rule.code in FIXING], ids=lambda rule: rule.code
+)
 
 
 @every_rule
-def test_a_rule_that_offers_a_fix_for_its_bad_example_is_one_that_mooring_fixes(rule: Rule, tree: Tree) -> None:
-    offered = [finding for finding in reported(tree, examples(rule)["Bad"], rule) if finding.problem.fix is not None]
-    assert bool(offered) == (rule.code in FIXING)
+def test_the_fix_of_a_bad_example_is_of_the_grade_that_its_rule_declares(rule: Rule, tree: Tree) -> None:
+    offered = {found.problem.fix.safety for found in reported(tree, examples(rule)["Bad"], rule) if found.problem.fix}
+    assert offered == ({FIXING[rule.code]} if rule.code in FIXING else set())
 
 
-@pytest.mark.parametrize("rule", [rule for rule in catalogue() if rule.code in FIXING], ids=lambda rule: rule.code)
+@every_fixing_rule
+def test_a_manual_argues_the_grade_of_its_fix(rule: Rule) -> None:
+    argued = rule.manual.partition("Fix safety:")[2].lower()
+    assert re.search(rf"\b{FIXING[rule.code]}\b", argued) or argued.startswith(" as for mr101")
+
+
+@every_fixing_rule
 def test_fixing_the_bad_example_gives_the_good_one_and_fixing_that_changes_nothing(rule: Rule, tmp_path: Path) -> None:
-    bad, good = examples(rule)["Bad"], examples(rule)["Good"]
-    assert mended(tmp_path, bad) == good
-    assert mend(tmp_path, {"module.py": good}).changes == ()
+    bad, good, unsafe = examples(rule)["Bad"], examples(rule)["Good"], FIXING[rule.code] is Safety.UNSAFE
+    assert mended(tmp_path, bad, unsafe=unsafe) == good
+    assert mend(tmp_path, {"module.py": good}, unsafe=unsafe).changes == ()
+
+
+@every_fixing_rule
+def test_an_unsafe_fix_is_made_on_request_only(rule: Rule, tmp_path: Path) -> None:
+    bad = examples(rule)["Bad"]
+    assert (mended(tmp_path, bad) == bad) == (FIXING[rule.code] is Safety.UNSAFE)
 
 
 def test_a_rule_can_be_chosen_by_its_code_or_its_family(tree: Tree) -> None:

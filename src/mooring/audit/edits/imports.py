@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from mooring.audit.edits import Edit
 from mooring.audit.edits.syntax import Syntax
 
-__all__ = ["Provided", "Statement", "module_of", "plain_imports", "provide"]
+__all__ = ["Block", "ImportNode", "Provided", "Statement", "module_of", "plain_imports", "provide"]
 
 ImportNode = ast.Import | ast.ImportFrom
+Block = ast.Try | ast.TryStar | ast.If | ast.With | ast.AsyncWith | ast.For | ast.AsyncFor | ast.While
+Owner = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,10 @@ class Provided:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A plain import: one that stands directly in the body of the module or of a function (`owner`)."""
+    """An import that stands directly in the body of `owner`: the module, a function, or a block of either."""
 
     node: ImportNode
-    owner: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
-
-    @property
-    def position(self) -> int:
-        """Its index in the owner's body."""
-        return self.owner.body.index(self.node)
+    owner: Owner
 
 
 def plain_imports(tree: ast.Module) -> Iterator[Statement]:

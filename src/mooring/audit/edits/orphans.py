@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from mooring.audit.edits import Edit, apply
-from mooring.audit.edits.imports import ImportNode, Statement, module_of
+from mooring.audit.edits.imports import Block, ImportNode, Statement, module_of
 from mooring.audit.edits.names import used_names
 from mooring.audit.edits.syntax import LINE_REST, Syntax, parse
 
@@ -17,7 +18,7 @@ __all__ = ["Policy", "drop_orphans", "remove"]
 COMMENT = re.compile(r"#[^\r\n]*")
 # Comments that speak to a tool about the statement that they stand beside: they go with it.
 PRAGMA = re.compile(r"#\s*(?:noqa|type:\s*ignore|pylint:|pyright:|isort:|fmt:|nosec)", re.IGNORECASE)
-Owner = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
+Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 COMMA = re.compile(r"[ \t]*,")
 
 
@@ -47,48 +48,121 @@ def drop_orphans(before: Syntax, after: Syntax, policy: Policy) -> Syntax:
         after = cleaned
 
 
-def _uses_by_scope(syntax: Syntax) -> dict[str, set[str]]:
-    uses: dict[str, set[str]] = {}
-    for name, owner in _owners(syntax.tree):
-        if _imports(owner):
-            uses.setdefault(name, set()).update(_uses(syntax, owner))
-    return uses
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """The names that are used in scopes of one qualified name: at all, and in the body of a `try`."""
+
+    names: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
 
 
-def _uses(syntax: Syntax, owner: Owner) -> set[str]:
-    return syntax.used_names if owner is syntax.tree else used_names(owner, syntax.text)
+def _uses_by_scope(syntax: Syntax) -> dict[str, Uses]:
+    found: dict[str, Uses] = {}
+    for name, scope in _scopes(syntax.tree):
+        if _has_imports(scope):
+            uses = found.setdefault(name, Uses())
+            uses.names.update(_uses(syntax, scope))
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Try | ast.TryStar):
+                    uses.tried.update(used_names(ast.Module(node.body, []), ""))
+    return found
 
 
-def _imports(owner: Owner) -> list[ImportNode]:
-    return [node for node in owner.body if isinstance(node, ImportNode)]
+def _uses(syntax: Syntax, scope: Scope) -> set[str]:
+    """The names that are used where an import in the body of `scope` can serve them: a function's signature is not."""
+    if scope is syntax.tree:
+        return syntax.used_names
+    return used_names(ast.Module(scope.body, []), syntax.text)
 
 
-def _owners(node: ast.AST, name: str = "") -> Iterator[tuple[str, Owner]]:
+def _has_imports(scope: Scope) -> bool:
+    """Whether a body imports anything; its functions and classes are looked at by themselves."""
+    own = [node for node in scope.body if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    return any(isinstance(part, ImportNode) for node in own for part in ast.walk(node))
+
+
+def _imports(scope: Scope | Block) -> Iterator[Statement]:
+    """The imports in a body and in the blocks of it, but none in a block of a `try`."""
+    for node in scope.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield Statement(node, scope)
+        elif isinstance(node, ast.Try | ast.TryStar):
+            yield from (statement for statement in _imports(node) if statement.owner is node)
+        elif isinstance(node, Block):
+            yield from _imports(node)
+
+
+def _scopes(node: ast.AST, name: str = "") -> Iterator[tuple[str, Scope]]:
     """The module and its functions, each with its qualified name."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         name = f"{name}.{node.name}"
-    if isinstance(node, Owner):
+    if isinstance(node, Scope):
         yield name, node
     for child in ast.iter_child_nodes(node):
-        yield from _owners(child, name)
+        yield from _scopes(child, name)
 
 
-def _first_orphan(syntax: Syntax, before: dict[str, set[str]], policy: Policy) -> Edit | None:
-    for scope, owner in _owners(syntax.tree):
-        imports = _imports(owner)
-        if not imports:
+def _first_orphan(syntax: Syntax, before: dict[str, Uses], policy: Policy) -> Edit | None:
+    for name, scope in _scopes(syntax.tree):
+        if name not in before or not _has_imports(scope):
             continue
-        orphaned = before.get(scope, set()) - _uses(syntax, owner)
-        for node in imports:
-            for index, alias in enumerate(node.names):
-                local = alias.asname or alias.name.partition(".")[0]
-                if local not in orphaned or (scope == "" and policy.exported(local)):
-                    continue
-                shared = isinstance(node, ast.ImportFrom) and len(node.names) > 1
-                edit = remove(syntax, Statement(node, owner), index)
-                if edit is not None and (shared or policy.inert(*module_of(node, alias))):
-                    return edit
+        orphaned = before[name].names - _uses(syntax, scope)
+        if name == "":
+            orphaned = {local for local in orphaned if not policy.exported(local)}
+        if orphaned:
+            blocks = _blocks_without(syntax, scope, orphaned, policy)
+            items = _items_without(syntax, scope, orphaned, before[name].tried, policy)
+            edit = next(chain(blocks, items), None)
+            if edit is not None:
+                return edit
     return None
+
+
+def _blocks_without(syntax: Syntax, scope: Scope, orphaned: set[str], policy: Policy) -> Iterator[Edit]:
+    """The removals of a `try` or `if` that does nothing but import what nothing uses."""
+    for node in scope.body:
+        imports = isinstance(node, ast.Try | ast.If) and any(isinstance(part, ImportNode) for part in ast.walk(node))
+        if imports and _only_binds(node, orphaned, policy):
+            edit = _without_statement(syntax, scope, node)
+            if edit is not None:
+                yield edit
+
+
+def _only_binds(node: ast.stmt, names: set[str], policy: Policy) -> bool:
+    """Whether a statement does nothing but bind `names`: to imports without effect, or to None where one fails."""
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            return all(_local(alias) in names and policy.inert(*module_of(node, alias)) for alias in node.names)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=None)):
+            return name in names
+        case ast.Try(orelse=[], finalbody=[]):
+            branches = [*node.body, *(statement for handler in node.handlers for statement in handler.body)]
+            return all(_only_binds(statement, names, policy) for statement in branches)
+        case ast.If():
+            does_more = any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await) for part in ast.walk(node.test))
+            branches = [*node.body, *node.orelse]
+            return not does_more and all(_only_binds(statement, names, policy) for statement in branches)
+    return isinstance(node, ast.Pass)
+
+
+def _items_without(syntax: Syntax, scope: Scope, orphaned: set[str], tried: set[str], policy: Policy) -> Iterator[Edit]:
+    """The removals of single names that nothing uses.
+
+    An import that was used in no `try` stays in a `try`: it tries whether the package is there.
+    """
+    for statement in _imports(scope):
+        node = statement.node
+        wanted = orphaned & tried if isinstance(statement.owner, ast.Try | ast.TryStar) else orphaned
+        for index, alias in enumerate(node.names):
+            shared = isinstance(node, ast.ImportFrom) and len(node.names) > 1
+            if _local(alias) in wanted and (shared or policy.inert(*module_of(node, alias))):
+                edit = remove(syntax, statement, index)
+                if edit is not None:
+                    yield edit
+
+
+def _local(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
 
 
 def remove(syntax: Syntax, statement: Statement, index: int) -> Edit | None:
@@ -97,7 +171,7 @@ def remove(syntax: Syntax, statement: Statement, index: int) -> Edit | None:
     Comments stay, unless they tell a tool about the import. None where the statement cannot go without more ado.
     """
     if len(statement.node.names) == 1:
-        return _without_statement(syntax, statement)
+        return _without_statement(syntax, statement.owner, statement.node)
     if isinstance(statement.node, ast.ImportFrom) and syntax.text[syntax.end(statement.node) - 1] == ")":
         return _without_item(syntax, statement.node, index)
     names = statement.node.names
@@ -106,11 +180,11 @@ def remove(syntax: Syntax, statement: Statement, index: int) -> Edit | None:
     return Edit(syntax.source.path, syntax.end(names[index - 1]), syntax.end(names[index]), "")
 
 
-def _without_statement(syntax: Syntax, statement: Statement) -> Edit | None:
-    path, text, body = syntax.source.path, syntax.text, statement.owner.body
-    start, end = syntax.start(statement.node), syntax.end(statement.node)
-    position = statement.position
-    if len(body) == 1 and not isinstance(statement.owner, ast.Module):
+def _without_statement(syntax: Syntax, owner: Scope | Block, node: ast.stmt) -> Edit | None:
+    path, text, body = syntax.source.path, syntax.text, owner.body
+    start, end = syntax.start(node), syntax.end(node)
+    position = body.index(node)
+    if len(body) == 1 and not isinstance(owner, ast.Module):
         return None
     if position + 1 < len(body) and syntax.start(body[position + 1]) < syntax.line_end(end):
         return Edit(path, start, syntax.start(body[position + 1]), "")

@@ -27,7 +27,11 @@ async def price_of(item: str) -> bytes | None:
     return await client.get(item)
 ```
 
-Fix safety: no fix yet; the client and every use of it have to change together.
+Fix safety: unsafe. The constructor and every use of the client change together, pipelines, locks, pub/sub and scripts
+too, and each `await` lets other tasks run between two commands that used to follow each other; a client at module level
+must not be used from one event loop after another. Display-only where a use of the client is out of sight or cannot be
+awaited: in a plain function, a lambda or a comprehension, or where it is returned, passed on or used by another module.
+There `asyncio.to_thread` keeps the loop free.
 """
 
 from __future__ import annotations
@@ -36,6 +40,7 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Command, Scope
 from mooring.audit.project import Project
+from mooring.audit.rewrite.awaiting import asyncio_rewrite
 from mooring.audit.rule import Problem, Related, Severity, rule
 
 
@@ -55,6 +60,7 @@ def blocking_in_async(project: Project, _same: Project) -> Iterator[Problem]:
             command.call.span,
             f"{command.name}() on a synchronous client blocks the event loop in coroutine {_name(command.coroutine)}",
             "use an asyncio client and await the command, or run it in a thread (asyncio.to_thread)",
+            asyncio_rewrite(command, project),
             related=(Related(site.path, site.call.span, f"the client is made here by {site.constructor}"),)
             if site
             else (),

@@ -13,14 +13,13 @@ client = redis.Redis(host="localhost", password="example-only")
 Good:
 
 ```python
-import os
-import redis
+from mooring import create_redis_from_config
 
-client = redis.Redis(host=os.environ["REDIS_HOST"], password=os.environ["REDIS_PASSWORD"])
+client = create_redis_from_config()
 ```
 
-Fix safety: no fix of its own yet; the fix of MR101 drops the password, as an unsafe fix, because the program cannot
-authenticate until the secret is configured.
+Fix safety: unsafe. The factory takes the password from `REDIS_PASSWORD` or `REDIS_URL`; until one of them is set the
+program cannot authenticate. Display-only where the literal is the fallback of a variable.
 """
 
 from __future__ import annotations
@@ -29,15 +28,17 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Site
 from mooring.audit.project import Project
+from mooring.audit.rewrite.fallback import password_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
 
 @rule("MR202", Severity.ERROR)
-def hardcoded_password(site: Site, _project: Project) -> Iterator[Problem]:
+def hardcoded_password(site: Site, project: Project) -> Iterator[Problem]:
     """Report a site that is given a literal password."""
     if site.literal_password is not None:
         yield Problem.at(
             site,
             f"{site.constructor} is given a password that is written in the code (***)",
             "move it to a secret (REDIS_PASSWORD or REDIS_URL), and change it on the server",
+            password_rewrite(site, project),
         )

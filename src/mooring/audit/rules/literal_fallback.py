@@ -16,12 +16,14 @@ Good:
 
 ```python
 import os
-import redis
+from mooring import create_redis_from_config
 
-client = redis.from_url(os.environ["REDIS_URL"])
+client = create_redis_from_config(default_url=os.getenv("REDIS_URL", "redis://localhost:6379/0"))
 ```
 
-Fix safety: no fix; which of the two addresses is meant is for a person to say.
+Fix safety: safe where the variable is `REDIS_URL`, which the factory reads itself: the literal is what it uses last.
+Display-only for a variable of another name, because which of the two addresses is meant where it is not set is for a
+person to say.
 """
 
 from __future__ import annotations
@@ -30,15 +32,17 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Provenance, Site
 from mooring.audit.project import Project
+from mooring.audit.rewrite.fallback import fallback_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
 
 @rule("MR102", Severity.WARNING)
-def literal_fallback(site: Site, _project: Project) -> Iterator[Problem]:
+def literal_fallback(site: Site, project: Project) -> Iterator[Problem]:
     """Report a site whose endpoint has a literal fallback."""
     if site.provenance is Provenance.FALLBACK:
         yield Problem.at(
             site,
             f"{site.constructor} falls back to a literal endpoint ({site.endpoint.text})",
             "let a missing setting fail at the start, or use create_redis_from_config(), which knows where it runs",
+            fallback_rewrite(site, project),
         )

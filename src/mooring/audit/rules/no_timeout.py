@@ -28,8 +28,9 @@ import redis
 client = redis.from_url(os.environ["REDIS_URL"], socket_timeout=5)
 ```
 
-Fix safety: no fix of its own; a command that blocks on purpose (BLPOP, XREAD) needs a timeout above its own. Sites that
-are rewritten to `create_redis_from_config()` take `socket_timeout` as an argument or from the URL.
+Fix safety: unsafe; a command that blocks on purpose (BLPOP, XREAD) for longer than the 5 seconds that are set fails.
+No fix of its own where the whole call is to be rewritten to `create_redis_from_config()`, which takes `socket_timeout`
+as an argument or from the URL.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from collections.abc import Iterator
 from mooring.audit.facts import Site
 from mooring.audit.project import Project
 from mooring.audit.project.resilience import missing_timeout
+from mooring.audit.rewrite.options import timeout_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
 
@@ -51,4 +53,5 @@ def no_timeout(site: Site, project: Project) -> Iterator[Problem]:
             site,
             f"{site.constructor} waits for an answer without end: {why}",
             "pass socket_timeout, a few seconds for commands that do not block",
+            timeout_rewrite(site, project),
         )

@@ -27,44 +27,37 @@ async def remember(item: str, price: str) -> None:
     await client.set(item, price)
 ```
 
-Fix safety: no fix yet; awaiting changes when the command runs, which the code around it may not expect.
+Fix safety: unsafe; the command is sent from now on, and may raise what the code around it does not expect. Display-only
+where `await` cannot stand: outside a coroutine, in a lambda or in a comprehension.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.audit.facts import Command, Use
+from mooring.audit.facts import Command
 from mooring.audit.project import Project
+from mooring.audit.rewrite.awaiting import await_rewrite, is_lost
 from mooring.audit.rule import Problem, Severity, rule
-
-VALUES = frozenset({Use.DROPPED, Use.RECEIVER, Use.TESTED, Use.OTHER})
-# Functions that want the answer, not something to wait for.
-READERS = frozenset(
-    {"loads", "int", "float", "str", "len", "bool", "list", "dict", "set", "print", "sorted", "json_loads"}
-)
-KEPT = frozenset({Use.AWAITED, Use.PASSED, Use.RETURNED, Use.YIELDED, Use.STORED, Use.CAPTURED})
 
 
 @rule("MR403", Severity.ERROR)
-def unawaited_command(command: Command, _project: Project) -> Iterator[Problem]:
+def unawaited_command(command: Command, project: Project) -> Iterator[Problem]:
     """Report a command of an asyncio client whose coroutine nobody waits for."""
-    if not command.asynchronous or command.call.awaited or command.name.endswith("_iter"):
+    if not command.asynchronous or command.call.awaited or _gives_iterator(command.name):
         return
-    if command.call.off_thread or not _is_lost(command):
+    if command.call.off_thread or not is_lost(command):
         return
     yield Problem(
         command.module.path,
         command.call.span,
         f"{command.name}() of an asyncio client is not awaited, so it is never sent",
         "await it",
+        await_rewrite(command, project),
         confidence=command.confidence,
     )
 
 
-def _is_lost(command: Command) -> bool:
-    call = command.call
-    if call.use is Use.LOCAL:
-        uses = [command.module.scopes[call.scope].uses.get(name, frozenset()) for name in call.targets]
-        return bool(uses) and all(uses) and not any(found & KEPT for found in uses)
-    return call.use in VALUES or (call.use is Use.PASSED and call.passed_to in READERS)
+def _gives_iterator(name: str) -> bool:
+    """Whether a command is gone through by `async for`: redis-py's `scan_iter`, and `iscan` of aioredis 1.x."""
+    return name.endswith("_iter") or name in ("iscan", "ihscan", "isscan", "izscan")

@@ -15,7 +15,7 @@ Bad:
 import os
 import redis
 
-pool = redis.ConnectionPool(host=os.environ["REDIS_HOST"], max_connections=50)
+pool = redis.ConnectionPool.from_url(os.environ["REDIS_URL"], max_connections=50)
 ```
 
 Good:
@@ -24,11 +24,12 @@ Good:
 import os
 import redis
 
-pool = redis.BlockingConnectionPool(host=os.environ["REDIS_HOST"], max_connections=50, timeout=5)
+pool = redis.BlockingConnectionPool.from_url(os.environ["REDIS_URL"], max_connections=50, timeout=5)
 ```
 
-Fix safety: no fix of its own; how many connections a process needs is for a person to say. Sites that are rewritten to
-`create_redis_from_config()` share a pool of 50, in which callers wait for 5 seconds.
+Fix safety: unsafe; a caller waits, and after 5 seconds fails, where a new connection was opened. A pool with no bound
+of its own gets 50 connections, and so does the pool of a client; how many a process needs is for a person to say. No
+fix of its own where the whole call is to be rewritten to `create_redis_from_config()`, whose pool is such a one.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from collections.abc import Iterator
 from mooring.audit.facts import Site
 from mooring.audit.project import Project
 from mooring.audit.project.resilience import missing_bound
+from mooring.audit.rewrite.options import bound_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
 
@@ -50,4 +52,5 @@ def unbounded_pool(site: Site, project: Project) -> Iterator[Problem]:
             site,
             f"{site.constructor} has no bound at which callers wait: {why}",
             "use a BlockingConnectionPool with max_connections and timeout, or create_redis_from_config()",
+            bound_rewrite(site, project),
         )

@@ -21,15 +21,19 @@ import redis
 client = redis.from_url(os.environ["REDIS_URL"])
 ```
 
-Fix safety: no fix yet; whether the import or the client is wrong is for a person to say.
+Fix safety: unsafe, because what somebody meant to do with the import is not known. It goes where nothing uses it, and
+becomes one of the synchronous client where the clients that it makes are used synchronously; where coroutines use a
+synchronous client that can become an asyncio one, the fix is that of MR402.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.audit.facts import Attribute, Import, Module, Name, Site, Use, Value
+from mooring.audit.facts import Attribute, Command, Import, Module, Name, Site, Use, Value
 from mooring.audit.project import Project
+from mooring.audit.rewrite.awaiting import is_lost
+from mooring.audit.rewrite.imports import async_import_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
 HANDED_OUT = frozenset({Use.RETURNED, Use.YIELDED, Use.PASSED})
@@ -52,6 +56,7 @@ def unused_async_import(module: Module, project: Project) -> Iterator[Problem]:
                 found.span,
                 f"{name}, the asyncio client, is imported, and no command of it is awaited in this module",
                 "drop the import, or make the client with it and await its commands",
+                async_import_rewrite(module, found, sites, project),
             )
 
 
@@ -80,4 +85,9 @@ def _is_awaited(site: Site, project: Project) -> bool:
     names = (site.module.scopes[site.call.scope].uses.get(name, frozenset()) for name in site.call.targets)
     if any(uses & HANDED_OUT for uses in names):
         return True
-    return any(command.call.awaited for command in project.commands if command.site is site)
+    return any(_has_waiter(command) for command in project.commands if command.site is site)
+
+
+def _has_waiter(command: Command) -> bool:
+    """Whether a command is awaited, here or by what it is passed to: `gather`, `create_task`."""
+    return command.call.awaited or (command.call.use is Use.PASSED and not is_lost(command))

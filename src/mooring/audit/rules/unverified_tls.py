@@ -17,10 +17,14 @@ Good:
 import os
 import redis
 
-client = redis.Redis.from_url(os.environ["REDIS_URL"], ssl_ca_certs=os.environ["REDIS_CA"])
+client = redis.Redis.from_url(os.environ["REDIS_URL"])
 ```
 
-Fix safety: no fix; the certificate authority to trust is for a person to name.
+A server with a certificate of your own authority needs that named: `ssl_ca_certs=os.environ["REDIS_CA"]`.
+
+Fix safety: unsafe. The options leave the call (`ssl_check_hostname` becomes true where redis-py below 6, whose default
+is false, may be installed); a server whose certificate no known authority signed is refused from then on. Display-only
+where the options stand in a URL.
 """
 
 from __future__ import annotations
@@ -29,11 +33,9 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Site
 from mooring.audit.project import Project
-from mooring.audit.project.meanings import External, Known
+from mooring.audit.project.meanings import Known
+from mooring.audit.rewrite.options import UNVERIFIED, verification_rewrite
 from mooring.audit.rule import Problem, Severity, rule
-
-# `ssl.CERT_NONE` is 0; redis-py also takes the word.
-UNCHECKED = (Known(None), Known("none"), Known(0), External("ssl.CERT_NONE"), External("ssl.VerifyMode.CERT_NONE"))
 
 
 @rule("MR203", Severity.ERROR)
@@ -45,9 +47,10 @@ def unverified_tls(site: Site, project: Project) -> Iterator[Problem]:
     in_url = ("ssl_cert_reqs", "none") in site.endpoint.options or ("ssl_check_hostname", "false") in (
         (name, value.lower()) for name, value in site.endpoint.options
     )
-    if any(check in UNCHECKED for check in checks) or Known(False) in host_name or in_url:
+    if any(check in UNVERIFIED for check in checks) or Known(False) in host_name or in_url:
         yield Problem.at(
             site,
             f"{site.constructor} does not verify the server's certificate",
             "leave ssl_cert_reqs and ssl_check_hostname on, and name your authority with ssl_ca_certs",
+            verification_rewrite(site, project),
         )
