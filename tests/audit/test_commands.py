@@ -348,3 +348,25 @@ def test_its_successor_and_its_namesakes_are_not_the_abandoned_package(tree: Tre
 
 def test_a_module_of_the_tree_with_that_name_is_not_the_abandoned_package(tree: Tree) -> None:
     tree.shows({"aioredis.py": "import redis\n", "app.py": "import aioredis\nfrom aioredis import x\n"}, "MR401")
+
+
+def test_what_is_done_with_a_client_in_a_container_is_not_known(tree: Tree) -> None:
+    tree.shows(
+        """
+        from redis import asyncio as aioredis
+
+        class Connections:
+            def __init__(self):
+                self._all = {}
+
+            def of(self, index):
+                if index not in self._all:
+                    self._all[index] = aioredis.Redis()
+                return self._all[index]
+
+            async def clear(self, index):
+                connection = self.of(index)
+                await connection.delete("key")
+        """,
+        "MR405",
+    )

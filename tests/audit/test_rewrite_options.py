@@ -278,3 +278,10 @@ def test_whatever_the_layout_only_the_options_change(name: str, options: list[st
     call = next(node for node in ast.walk(ast.parse(result)) if isinstance(node, ast.Call))
     assert {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords} == wanted
     assert result.count("# why, (this)") == text.count("# why, (this)")
+
+
+@pytest.mark.parametrize(("command", "offered"), [("client.blpop('jobs', 0)", False), ("client.get('key')", True)])
+def test_who_waits_on_purpose_is_given_no_timeout(tmp_path: Path, command: str, *, offered: bool) -> None:
+    text = f"{HEAD}client = redis.from_url(U, socket_timeout=None)\n{command}\n"
+    (found,) = fixes(tmp_path, text, "MR501")
+    assert (found is not None) == offered

@@ -18,6 +18,10 @@ from mooring.audit.rewrite.keywords import Keywords
 
 __all__ = ["UNVERIFIED", "bound_rewrite", "timeout_rewrite", "verification_rewrite"]
 
+# Commands that wait on the server for what is not there yet.
+BLOCKING = frozenset(
+    "blpop brpop brpoplpush blmove blmpop bzpopmin bzpopmax bzmpop xread xreadgroup wait waitaof".split()
+)
 # Seconds: more than a healthy server needs for a command that does not block.
 SECONDS = "5"
 CONNECTIONS = "50"
@@ -33,11 +37,12 @@ URL_OPTION = re.compile(r"([?&])(?:ssl_cert_reqs=none|ssl_check_hostname=false)(
 def timeout_rewrite(site: Site, project: Project) -> Fix | None:
     """The fix that gives a site's connections a timeout.
 
-    Unsafe: a command that blocks on purpose for longer fails. None where the whole call is to be rewritten, or the
-    option is given by other means than a literal.
+    Unsafe: a command that blocks on purpose for longer fails. None where such a command is known, where the whole call
+    is to be rewritten, or where the option is given by other means than a literal.
     """
     call = _own_call(site, project)
-    if call is None or _is_rewritten(site, project):
+    blocks = any(command.site is site and command.name in BLOCKING for command in project.commands)
+    if call is None or blocks or _is_rewritten(site, project):
         return None
     made = constructor(site.constructor)
     position = 4 if made and made.kind == "client" and not made.from_url else None

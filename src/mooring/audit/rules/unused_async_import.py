@@ -80,12 +80,18 @@ def _root(value: Value) -> str | None:
 
 def _is_awaited(site: Site, project: Project) -> bool:
     """Whether a command of the client is awaited, or the client is handed to somebody who may."""
-    if site.call.use in HANDED_OUT:
+    if site.call.use in HANDED_OUT or (site.call.use is Use.STORED and not _is_followed(site)):
         return True
     names = (site.module.scopes[site.call.scope].uses.get(name, frozenset()) for name in site.call.targets)
     if any(uses & HANDED_OUT for uses in names):
         return True
     return any(_has_waiter(command) for command in project.commands if command.site is site)
+
+
+def _is_followed(site: Site) -> bool:
+    """Whether a client that is kept is kept in an attribute: what is done with those in a container is not known."""
+    attributes = (given for scope in site.module.scopes for given in scope.attributes.values())
+    return bool(site.call.targets) or any(binding.value is site.call for given in attributes for binding in given)
 
 
 def _has_waiter(command: Command) -> bool:
