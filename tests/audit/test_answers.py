@@ -11,12 +11,14 @@ import pytest
 from mooring.audit.answers import Answer, Question
 from mooring.audit.store import Store
 
+from .opening import Opener
+
 REPORT = Answer("all is well\n", found=False)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
+def store(tmp_path: Path, open_store: Opener) -> Store:
+    return open_store(tmp_path / "cache")
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from mooring.audit.facts.packed import pack, unpack
 from mooring.audit.files import read
 from mooring.audit.python import fault, parse
 from mooring.audit.reading import Reading, Wanted
-from mooring.audit.store import Store
 
+from .opening import Opener
 from .tree import Tree
 
 FILES: dict[str, str | bytes] = {
@@ -86,9 +86,11 @@ def test_little_is_read_by_this_process_alone(tree: Tree) -> None:
     found.close()
 
 
-def test_what_is_remembered_is_not_read_again(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_is_not_read_again(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_store: Opener
+) -> None:
     tree.write(FILES)
-    store = Store(tmp_path / "cache")
+    store = open_store(tmp_path / "cache")
     first = audit([tree.folder / "app"], store=store)
 
     def refuse(*_: object, **__: object) -> None:
@@ -101,9 +103,9 @@ def test_what_is_remembered_is_not_read_again(tree: Tree, tmp_path: Path, monkey
         audit([tree.folder / "app"], store=store)
 
 
-def test_only_what_changed_is_read_again(tree: Tree, tmp_path: Path) -> None:
+def test_only_what_changed_is_read_again(tree: Tree, tmp_path: Path, open_store: Opener) -> None:
     tree.write(FILES)
-    store = Store(tmp_path / "cache")
+    store = open_store(tmp_path / "cache")
     audit([tree.folder / "app"], store=store)
     tree.write({"app/config.py": "import os\nHOST = os.environ['HOST']\n"})
     changed = audit([tree.folder / "app"], store=store)

@@ -12,20 +12,18 @@ from mooring.errors import UsageError
 
 __all__ = ["project_root", "refuse_together", "refuse_uncommitted", "refuse_uncommitted_fixable"]
 
+MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
 # As many names as one can take in.
 NAMED = 10
 
 
 def project_root(folder: Path) -> Path:
-    """The checkout that holds `folder`, else the nearest project around it, else `folder` itself.
+    """The nearest folder, from `folder` upward, that looks like the root of a project; else `folder` itself.
 
     The files that declare what a program needs stand there, though only a part of it may be fixed.
     """
-    for mark in (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile"):
-        found = next((place for place in (folder, *folder.parents) if (place / mark).exists()), None)
-        if found is not None:
-            return found
-    return folder
+    around = (place for place in (folder, *folder.parents) if any((place / mark).exists() for mark in MARKS))
+    return next(around, folder)
 
 
 def refuse_together(options: Mapping[str, bool]) -> None:
