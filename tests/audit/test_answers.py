@@ -90,3 +90,14 @@ def test_what_changes_while_it_is_read_is_not_kept(store: Store, tree: Path) -> 
     (tree / "a.py").write_text("changed = True\n")
     question.keep(REPORT, [])
     assert asked(store, tree, "text").answer() is None
+
+
+def test_of_a_folder_that_was_consulted_only_its_names_count(store: Store, tree: Path) -> None:
+    report = tree / "report.json"
+    report.write_text("1")
+    answered(store, tree, tree)
+    report.unlink()
+    report.write_text("another")
+    assert asked(store, tree, "text").answer() == REPORT
+    (tree / "requirements.txt").write_text("redis==5.0.4\n")
+    assert asked(store, tree, "text").answer() is None

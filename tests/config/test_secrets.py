@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mooring.config.settings import RedisSettings
 from mooring.errors import ConfigError
 
-NOWHERE = Path("/nonexistent")
-
-
-def load(
-    environ: Mapping[str, str], name: str = "default", root: Path = NOWHERE, directory: Path = NOWHERE, **overrides: Any
-) -> RedisSettings:
-    return RedisSettings.load(name, environ, overrides, root, directory)
-
-
-def password_of(settings: RedisSettings) -> str | None:
-    return None if settings.password is None else settings.password.get_secret_value()
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
+from .loading import load, password_of, write
 
 # Files
 

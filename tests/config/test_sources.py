@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mooring.config.settings import RedisSettings
 from mooring.config.surroundings import Surroundings
 from mooring.config.variables import SUFFIXES
 from mooring.errors import ConfigError
 
-NOWHERE = Path("/nonexistent")
-
-
-def load(
-    environ: Mapping[str, str], name: str = "default", root: Path = NOWHERE, directory: Path = NOWHERE, **overrides: Any
-) -> RedisSettings:
-    return RedisSettings.load(name, environ, overrides, root, directory)
-
-
-def password_of(settings: RedisSettings) -> str | None:
-    return None if settings.password is None else settings.password.get_secret_value()
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
+from .loading import load, password_of, write
 
 
 def binding(root: Path, name: str, **entries: str) -> dict[str, str]:

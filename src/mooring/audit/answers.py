@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -71,22 +72,23 @@ def _stamp(root: Path, paths: Sequence[str], consulted: Iterable[str], asked_at:
     """A digest of what the files are; those that are not there have their place in it too."""
     digest = hashlib.blake2b(digest_size=20)
     for path in [*paths, *consulted]:
-        file = os.path.join(root, path)  # noqa: PTH118  # ten thousand of them
+        file = os.path.join(root, path)  # noqa: PTH118  # ten thousand of them, so no Path for each
         try:
-            status = os.stat(file)  # noqa: PTH116
+            told = _told(file, asked_at)
         except OSError as error:
-            told = f"{path}\0{error.errno}\n"
-        else:
-            told = f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0{status.st_ino}\n"
-            if status.st_mtime_ns > asked_at - ROUNDING:
-                told += _content(file)
-        digest.update(told.encode(errors="surrogateescape"))
+            told = str(error.errno)
+        digest.update(f"{path}\0{told}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _content(file: str) -> str:
-    try:
-        with open(file, "rb") as opened:  # noqa: PTH123
-            return hashlib.file_digest(opened, "blake2b").hexdigest()
-    except OSError as error:
-        return str(error.errno)
+def _told(file: str, asked_at: int) -> str:
+    """What shows that a file is still the one that it was. Raises `OSError` where there is none."""
+    status = os.stat(file)  # noqa: PTH116  # as above
+    if stat.S_ISDIR(status.st_mode):
+        # What is in a folder counts, not when a report was last written into it.
+        return "\0".join(sorted(entry.name for entry in Path(file).iterdir()))
+    told = f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0{status.st_ino}"
+    if status.st_mtime_ns <= asked_at - ROUNDING:
+        return told
+    with Path(file).open("rb") as opened:
+        return told + hashlib.file_digest(opened, "blake2b").hexdigest()

@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from mooring.audit.places import user_folder
 
 __all__ = ["Store", "cache_folder"]
 
@@ -27,15 +28,8 @@ TABLE = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, value BLOB NOT N
 
 
 def cache_folder() -> Path | None:
-    """Where caches go: `MOORING_CACHE_DIR`, else the platform's place for them; None where there is none."""
-    own = os.environ.get("MOORING_CACHE_DIR")
-    if own:
-        return Path(own)
-    if sys.platform == "win32":
-        place = os.environ.get("LOCALAPPDATA")
-    else:
-        place = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # no error
-    return Path(place, "mooring") if place and os.path.isabs(place) else None  # noqa: PTH117
+    """Where caches go; None where there is no place for them."""
+    return user_folder("MOORING_CACHE_DIR", "XDG_CACHE_HOME", "~/.cache")
 
 
 class Store:
@@ -87,7 +81,7 @@ class Store:
             self._connection = None
 
     def _some(self, connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, bytes]:
-        marks = ",".join("?" * len(keys))
+        marks = ",".join("?" * len(keys))  # nothing else goes into the text of the statement
         rows = connection.execute(f"SELECT key, value, used FROM kept WHERE key IN ({marks})", keys).fetchall()  # noqa: S608
         now = int(time.time())
         old = [(now, key) for key, _, used in rows if now - used > DAY]

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from mooring.audit.fixer.disk import remove_litter, replace_file
 from mooring.audit.fixer.outcome import Change
+from mooring.audit.places import user_folder
 from mooring.errors import UsageError
 
 __all__ = ["Entry", "Run", "digest", "record", "runs", "state_folder"]
@@ -91,11 +92,10 @@ def state_folder() -> Path:
 
     Raises `UsageError` where there is none.
     """
-    own = os.environ.get("MOORING_STATE_DIR")
-    place = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111  # no error
-    if not own and not os.path.isabs(place):  # noqa: PTH117
-        raise UsageError(f"{place}: is no folder to keep the journal in; set MOORING_STATE_DIR to one")
-    return Path(own or Path(place, "mooring"), "fix")
+    folder = user_folder("MOORING_STATE_DIR", "XDG_STATE_HOME", "~/.local/state")
+    if folder is None:
+        raise UsageError("there is no folder to keep the journal in; set MOORING_STATE_DIR to one")
+    return folder / "fix"
 
 
 def record(root: Path, changes: Iterable[Change]) -> Run:
