@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -81,3 +82,27 @@ def test_ctrl_c_while_files_are_written_restores_all(tmp_path: Path, state: Path
     assert process.wait() == 130
     assert contents(tmp_path) == {OLD}
     assert len(list(tmp_path.iterdir())) == FILES
+
+
+def test_ctrl_c_as_a_file_comes_into_being_leaves_no_litter(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (tmp_path / f"module_{number}.py").write_text(OLD)
+    make = tempfile.mkstemp
+    here: list[str] = []
+
+    def interrupted(prefix: str, suffix: str, dir: Path) -> tuple[int, str]:  # noqa: A002 - as its original
+        descriptor, name = make(prefix=prefix, suffix=suffix, dir=dir)
+        if dir == tmp_path:
+            here.append(name)
+        if len(here) == 2:
+            os.close(descriptor)
+            raise KeyboardInterrupt
+        return descriptor, name
+
+    monkeypatch.setattr(tempfile, "mkstemp", interrupted)
+    assert main(["fix", "--code-only", str(tmp_path)]) == 130
+    assert len(here) > 2, "nothing was put back"
+    assert {file.name for file in tmp_path.iterdir()} == {f"module_{number}.py" for number in range(3)}
+    assert contents(tmp_path) == {OLD}

@@ -53,7 +53,8 @@ def execute(
         return Execution()
     if trial is not None:
         _require(trial, say)
-    remove_litter({change.source.location.resolve().parent for change in outcome.changes})
+    folders = {change.source.location.resolve().parent for change in outcome.changes}
+    remove_litter(folders)
     run = record(root, outcome.changes)
     rollout = Rollout(outcome.changes)
     try:
@@ -65,6 +66,8 @@ def execute(
         rollout.clear()
         for failure in rollout.failures.values():
             say(f"{failure.path}: {failure.fate}: {failure.reason}")
+        # Of a file that Ctrl-C came upon as it was being made, nobody knew the name yet.
+        remove_litter(folders)
         raise
     gone = {path for path, failure in rollout.failures.items() if failure.fate is not Fate.NOT_UNDONE}
     written = {change.source.location.resolve() for change in outcome.changes if change.path not in gone}
