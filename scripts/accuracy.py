@@ -15,7 +15,8 @@ from typing import Any
 
 from mooring.audit.engine import Audit, audit
 
-RULES = ("MR101", "MR102", "MR201", "MR202", "MR203", "MR204", "MR301", "MR302", "MR401", "MR402", "MR403", "MR404")
+RULES = ("MR101", "MR102", "MR201", "MR202", "MR203", "MR204", "MR301", "MR302", "MR401", "MR402", "MR403", "MR404",
+         "MR601", "MR602", "MR603", "MR604")  # fmt: skip
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def test_fixing_twice_changes_nothing(tmp_path: Path) -> None:
 
 def test_what_has_no_safe_fix_is_left_with_its_reason(tmp_path: Path) -> None:
     text = (
-        "import redis\nimport os\na = redis.Redis(password='hunter2')\nb = redis.RedisCluster(host='localhost')\n"
+        "import redis\nimport os\na = redis.Redis(password='hunter2')\nb = redis.Redis(connection_class=C)\n"
         "c = redis.from_url(os.getenv('CACHE', 'redis://localhost'))\n"
     )
     outcome = mend(tmp_path, {"module.py": text})

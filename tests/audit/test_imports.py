@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from mooring.audit.edits import apply
 from mooring.audit.edits.imports import plain_imports, provide
-from mooring.audit.edits.orphans import Policy, drop_orphans, remove
+from mooring.audit.edits.orphans import Policy, drop_orphans
+from mooring.audit.edits.removal import remove
 from mooring.audit.edits.syntax import Syntax, parse
 from mooring.audit.files import SourceFile
 

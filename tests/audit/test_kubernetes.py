@@ -198,3 +198,16 @@ def test_a_service_finds_its_workload_by_name_or_by_its_command() -> None:
     assert workload_of(by_command, found) is None
     assert workload_of(by_command, [*found, runs]) is runs
     assert workload_of(by_command, [*found, module]) is module
+
+
+def test_a_config_map_of_the_same_namespace_is_meant() -> None:
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: {0}}}\ndata: {{mode: {0}}}\n"
+    placed = DEPLOYMENT.replace("  name: orders\n", "  name: orders\n  namespace: shop\n", 1)
+    found = workloads(placed, settings.format("bank"), settings.format("shop"), settings.format("mint"))
+    mode = found["orders"].environment[2]
+    assert (mode.value, mode.at and mode.at.path) == ("shop", "k8s/2.yaml")
+
+
+def test_a_command_that_holds_a_password_is_not_shown() -> None:
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: r}\nspec: {containers: [{args: [--requirepass, sesame]}]}\n"
+    assert "sesame" not in repr(workloads(text))

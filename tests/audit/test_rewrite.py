@@ -121,11 +121,23 @@ def test_a_secret_or_database_leaves_the_code_on_request_only(tmp_path: Path, be
     assert "hunter2" not in result.splitlines()[-1]
 
 
+IN_F_STRINGS = {
+    """f"it's {redis.Redis(host='cache')}\"""": """f"it's {create_redis_from_config(default_url='redis://cache:6379/0')}\"""",
+    """f'{redis.Redis(host="cache")}'""": """f'{create_redis_from_config(default_url="redis://cache:6379/0")}'""",
+    '''f"""{redis.Redis(host='cache')}"""''': '''f"""{create_redis_from_config(default_url="redis://cache:6379/0")}"""''',
+}
+
+
+@pytest.mark.parametrize(("before", "after"), IN_F_STRINGS.items(), ids=IN_F_STRINGS.keys())
+def test_a_new_literal_in_an_f_string_has_quotes_that_fit(tmp_path: Path, before: str, after: str) -> None:
+    assert mended(tmp_path, f"import redis\nprint({before})\n").splitlines()[-1] == f"print({after})"
+
+
 UNTOUCHED = [
     "redis.ConnectionPool(redis.SSLConnection, host='localhost')",
     "redis.BlockingConnectionPool(host='localhost', timeout=3)",
     "redis.Connection(host='localhost')",
-    "redis.RedisCluster(host='localhost')",
+    "redis.RedisCluster(host='localhost', replicas=True)",
     "redis.Sentinel([('localhost', 26379)])",
     "redis.Redis(*arguments)",
     "redis.Redis('localhost', 6379, 0, None, 1, 1, 65536)",
@@ -303,7 +315,8 @@ def endpoint(client: Any) -> dict[str, Any]:
         "tls": issubclass(client.connection_pool.connection_class, redis.SSLConnection),
         "decodes": bool(given.get("decode_responses")),
         "encoding": given.get("encoding", "utf-8"),
-        "timeout": given.get("socket_timeout", 5),
+        # Where none is given, redis-py's own; the factory has a deadline for the whole call instead.
+        "timeout": given.get("socket_timeout") or 5,
         "name": given.get("client_name"),
         "user": given.get("username"),
     }

@@ -89,17 +89,32 @@ def test_a_client_that_asyncio_makes_otherwise_is_kept(tmp_path: Path, construct
     assert {fix.safety for fix in suggestions(tmp_path, text, "MR402")} == {Safety.DISPLAY}
 
 
+# None of them speaks of Redis, so that nothing but its imports tells that it matters.
 OTHERS = {
-    "takes the name": "from module import client\nimport redis\n",
-    "takes all": "from module import *\nimport redis\n",
-    "takes the module": "import module, redis\ndef f(): return module.client.get('a')\n",
-}
+    "takes the name": ("other.py", "from module import client\n"),
+    "takes all": ("other.py", "from module import *\n"),
+    "takes the module": ("other.py", "import module\ndef f(): return module.client.get('a')\n"),
+    "takes it in a function": ("other.py", "def f():\n    from module import client\n    return client.get('a')\n"),
+    "takes it in a list of lines": ("other.py", "from module import (\n    work,\n    client as c,\n)\nc.get('a')\n"),
+    "is a test": ("tests/test_work.py", "from module import client\ndef test(): assert client.get('a')\n"),
+    "is a notebook": (
+        "look.ipynb",
+        '{"cells": [{"cell_type": "code", "source": ["import module as m\\n", "m.client.get(1)"]}], "metadata": {}}',
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
-def test_a_client_that_another_module_uses_is_kept(tmp_path: Path, other: str) -> None:
+@pytest.mark.parametrize(("path", "other"), OTHERS.values(), ids=OTHERS.keys())
+def test_a_client_that_another_module_uses_is_kept(tmp_path: Path, path: str, other: str) -> None:
     text = f"{HEAD}async def work():\n    return client.get('a')\n"
-    assert mend(tmp_path, {"module.py": text, "other.py": other}, unsafe=True).changes == ()
+    assert mend(tmp_path, {"module.py": text, path: other}, unsafe=True).changes == ()
+
+
+def test_a_client_whose_module_is_imported_for_something_else_is_converted(tmp_path: Path) -> None:
+    text = f"{HEAD}async def work():\n    return client.get('a')\n"
+    other = "from module import work\nimport asyncio\nprint(asyncio.run(work()))\n"
+    (change,) = mend(tmp_path, {"module.py": text, "other.py": other}, unsafe=True).changes
+    assert "await client.get('a')" in change.text
 
 
 def test_an_attribute_that_another_class_can_use_is_kept(tmp_path: Path) -> None:
@@ -109,8 +124,8 @@ def test_an_attribute_that_another_class_can_use_is_kept(tmp_path: Path) -> None
     )
     for other in ("class T(S): ...\n", "def f(s):\n    return s.c\n"):
         assert mended(tmp_path, text + other, unsafe=True) == text + other
-    outcome = mend(tmp_path, {"module.py": text, "b.py": "import redis\nfrom module import S\nS('a').c.get('a')\n"})
-    assert outcome.changes == ()
+    for other in ("S('a').c.get('a')\n", "class T(S):\n    def f(self): return self.c.get('a')\n"):
+        assert mend(tmp_path, {"module.py": text, "b.py": f"from module import S\n{other}"}, unsafe=True).changes == ()
 
 
 def test_an_await_and_a_keyword_that_meet_are_left_to_another_round(tmp_path: Path) -> None:

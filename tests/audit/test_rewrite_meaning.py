@@ -63,6 +63,22 @@ def test_a_redis_has_one_name_in_all_files_of_its_service(tmp_path: Path) -> Non
     assert "name=" not in texts["stock/server.py"]
 
 
+def test_what_an_earlier_run_has_fixed_keeps_its_name_and_the_next_gets_another(tmp_path: Path) -> None:
+    files = {
+        "shop/server.py": (
+            "from mooring import create_redis_from_config as make\na = make()\n"
+            "b = make('queue', default_url='redis://:x@jobs:6380/0')\nc = make(host='elsewhere')\n"
+            "d = make(default_url='redis://[::1')\n"
+        ),
+        "shop/jobs.py": "import redis\nqueue = redis.Redis(host='jobs', port=6380)\nmore = redis.Redis(host='cache')\n",
+        "shop/local.py": "import redis\nclient = redis.Redis()\n",
+    }
+    texts = changed(tmp_path, files)
+    assert 'queue = create_redis_from_config(name="queue", default_url="redis://jobs:6380/0")' in texts["shop/jobs.py"]
+    assert 'more = create_redis_from_config(name="more", default_url="redis://cache:6379/0")' in texts["shop/jobs.py"]
+    assert "client = create_redis_from_config()" in texts["shop/local.py"]
+
+
 def test_a_client_that_is_called_nothing_is_named_for_its_host(tmp_path: Path) -> None:
     text = "import redis\nr = redis.Redis()\ns = redis.Redis()\nclient = redis.Redis(host='events-master.svc')\n"
     assert 'create_redis_from_config(name="events", default_url=' in mended(tmp_path, text)

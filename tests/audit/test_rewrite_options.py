@@ -190,6 +190,36 @@ def test_an_option_in_a_url_is_only_shown(tmp_path: Path) -> None:
     assert text[: edit.start] + edit.text + text[edit.end :] == text.replace("ssl_cert_reqs=none&", "")
 
 
+FACTORY = "from mooring import create_redis_from_config\n"
+FACTORY_CALLS = {
+    "create_redis_from_config(ssl_cert_reqs='none', db=1)": "create_redis_from_config(db=1)",
+    "create_redis_from_config(ssl_cert_reqs=None)": "create_redis_from_config()",
+    "create_redis_from_config(ssl_check_hostname=False, ssl_cert_reqs=ssl.CERT_NONE)": "create_redis_from_config()",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FACTORY_CALLS.items(), ids=FACTORY_CALLS.keys())
+def test_a_factory_that_is_told_not_to_verify_is_reported_and_mended(tmp_path: Path, before: str, after: str) -> None:
+    text = f"import ssl\n{FACTORY}c = {before}\n"
+    (fix,) = fixes(tmp_path, text, "MR203")
+    assert fix is not None
+    assert fix.safety is Safety.UNSAFE
+    assert mended(tmp_path, text) == text
+    assert mended(tmp_path, text, unsafe=True).splitlines()[-1] == f"c = {after}"
+
+
+def test_a_factory_that_verifies_is_not_reported(tmp_path: Path) -> None:
+    assert fixes(tmp_path, f"{FACTORY}c = create_redis_from_config(ssl_cert_reqs='required')\n", "MR203") == []
+
+
+def test_what_a_site_leaves_unverified_is_still_seen_once_it_is_rewritten(tmp_path: Path) -> None:
+    text = "import redis\nc = redis.Redis(ssl=True, ssl_cert_reqs='none')\n"
+    safe = mended(tmp_path, text)
+    assert "create_redis_from_config(default_url=\"rediss://localhost:6379/0\", ssl_cert_reqs='none')" in safe
+    assert len(fixes(tmp_path, safe, "MR203")) == 1
+    assert 'create_redis_from_config(default_url="rediss://localhost:6379/0")' in mended(tmp_path, text, unsafe=True)
+
+
 # --- fallbacks and passwords -----------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,7 @@ def test_changes_that_share_a_fix_are_one_group() -> None:
 
 
 def test_a_group_is_written_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
-    changes = [change(tmp_path, "a", "x"), change(tmp_path, "b", "x"), change(tmp_path, "c")]
+    changes = [change(tmp_path, "a", "x"), change(tmp_path, "b", "x"), change(tmp_path, "c", "y")]
     (tmp_path / "b").write_text("edited")
     rollout = Rollout(changes)
     rollout.show(rollout.groups)
@@ -49,12 +49,35 @@ def test_a_group_is_written_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_an_undone_file_takes_its_group_along(tmp_path: Path) -> None:
-    rollout = Rollout([change(tmp_path, "a", "x"), change(tmp_path, "b", "x"), change(tmp_path, "c")])
+    rollout = Rollout([change(tmp_path, "a", "x"), change(tmp_path, "b", "x"), change(tmp_path, "c", "y")])
     rollout.show(rollout.groups)
     rollout.undo({"b": "does not parse"})
     assert texts(tmp_path) == {"a": "old", "b": "old", "c": "new"}
     assert [made.path for made in rollout.changes] == ["c"]
     assert [failure.reason for failure in rollout.failures.values()] == ["goes with b", "does not parse"]
+
+
+def test_what_goes_with_fixes_goes_once_none_of_them_stands(tmp_path: Path) -> None:
+    rollout = Rollout([change(tmp_path, "a", "x"), change(tmp_path, "b", "y"), change(tmp_path, "around")])
+    rollout.show(rollout.groups)
+    rollout.undo({"a": "does not pass"})
+    assert texts(tmp_path) == {"a": "old", "around": "new", "b": "new"}
+    rollout.undo({"b": "does not pass"})
+    assert set(texts(tmp_path).values()) == {"old"}
+    assert rollout.changes == []
+    assert {path: failure.fate for path, failure in rollout.failures.items()} == {
+        "a": Fate.UNDONE,
+        "b": Fate.UNDONE,
+        "around": Fate.WITHDRAWN,
+    }
+
+
+def test_what_goes_with_a_fix_that_cannot_be_written_is_not_written(tmp_path: Path) -> None:
+    rollout = Rollout([change(tmp_path, "a", "x"), change(tmp_path, "around")])
+    (tmp_path / "a").write_text("edited")
+    rollout.show(rollout.groups)
+    assert texts(tmp_path) == {"a": "edited", "around": "old"}
+    assert rollout.failures["around"].fate is Fate.WITHDRAWN
 
 
 def test_showing_other_groups_changes_only_what_differs(tmp_path: Path) -> None:

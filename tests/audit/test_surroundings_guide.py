@@ -56,6 +56,24 @@ def test_every_service_has_its_section(tree: Tree) -> None:
     ]
 
 
+def test_sentinels_and_a_cluster_are_told_as_a_url_names_them(tree: Tree) -> None:
+    server = (
+        "from redis.sentinel import Sentinel\nfrom redis.cluster import RedisCluster\n"
+        "jobs = Sentinel([('s-0', 26379)]).master_for('jobs')\ncache = RedisCluster(host='c-0', port=7000)\n"
+    )
+    told = guide(tree, {"orders/server.py": server}, unsafe=True)
+    assert "| `REDIS_URL` or its parts | `redis+sentinel://s-0:26379/jobs/0` |" in told
+    assert "| `CACHE_REDIS_URL` or its parts | `redis+cluster://c-0:7000` |" in told
+
+
+def test_what_two_lines_would_say_alike_is_said_once(tree: Tree) -> None:
+    plain = Target(plain=True)
+    files = {"orders/server.py": SERVER, "orders/more.py": SERVER}
+    first = guide(tree, {"orders/server.py": SERVER})
+    told = guide(tree, {**files, "MIGRATION.md": first}, unsafe=True, target=plain)
+    assert told.count("set `REDIS_URL` where it runs.") == 1
+
+
 def test_the_root_may_be_the_service(tree: Tree) -> None:
     assert "\n### The root\n" in guide(tree, {"server.py": SERVER})
 

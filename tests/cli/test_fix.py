@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mooring.cli import main
+from mooring.cli.fix import command
 
 FAULTY = "import redis\nclient = redis.Redis(host='localhost')\n"
 FIXED = "from mooring import create_redis_from_config\nclient = create_redis_from_config()\n"
@@ -131,3 +132,15 @@ def test_a_file_that_cannot_be_written_exits_with_2_and_the_others_are_done(
     assert "a.py\n  not written: cannot be written: it is read-only\n" in shown.out
     assert "1 fix in 1 file" in shown.out
     assert shown.err == "mooring: error: a.py: cannot be written: it is read-only\n"
+
+
+def test_the_help_fits_a_screen_with_each_option_on_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["fix", "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    options = lines[lines.index("Options:") + 1 :]
+    assert len(options) == len(command.params)  # PATH is no option, and --help is one
+    assert all(line.lstrip().startswith("-") for line in options)

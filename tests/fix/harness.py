@@ -19,8 +19,8 @@ USUAL_PORTS = (6379, 6380)
 USUAL_SOCKET = "/run/redis.sock"
 REMOTE_HOST = "cache"
 ATTRIBUTES = (
-    "port", "path", "db", "username", "client_name", "socket_timeout", "socket_connect_timeout", "socket_keepalive",
-    "health_check_interval", "protocol", "retry_on_error",
+    "port", "path", "db", "username", "client_name", "socket_keepalive", "health_check_interval", "protocol",
+    "retry_on_error",
 )  # fmt: skip
 
 
@@ -68,14 +68,16 @@ def noted(connect: Any, log: Path) -> Any:
 def facts(connection: Any) -> dict[str, Any]:
     """What decides how a connection behaves; the addresses of this machine count as one.
 
-    All but the retries: redis-py forgets its own policy in `from_url`, and the factory does not.
+    All but the retries, of which redis-py forgets its own policy in `from_url`, and the timeouts: a client of the
+    factory sees to both itself, within the deadline of the whole call.
     """
     found = {name: getattr(connection, name, None) for name in ATTRIBUTES}
     host = getattr(connection, "host", None)
     encoder = connection.encoder
     return {
         **found,
-        "kind": type(connection).__name__,
+        # The factory's connections are redis-py's own with more to them.
+        "kind": next(one.__name__ for one in type(connection).__mro__ if one.__module__.startswith("redis.")),
         "host": "localhost" if host == "127.0.0.1" else host,
         "reads": [encoder.encoding, encoder.encoding_errors, encoder.decode_responses],
         "password": bool(getattr(connection, "password", None)),

@@ -26,6 +26,16 @@ GONE = {
         "import sys\nif sys.version_info > (3,):\n    import redis\nelse:\n    redis = None\nc = redis.Redis()\n",
         "c = create_redis_from_config()\n",
     ),
+    "for the whole module, with what declares it so": (
+        "def f():\n    global redis\n    import redis\n    return redis.Redis()\n",
+        "def f():\n    return create_redis_from_config()\n",
+    ),
+    "but not another one that a quoted type counts on": (
+        "def f():\n    from redis import Redis\n    return Redis()\n"
+        "def g():\n    import redis\n    return redis.Redis()\nx: 'redis.Redis' = g()\n",
+        "def f():\n    return create_redis_from_config()\ndef g():\n    import redis\n"
+        "    return create_redis_from_config()\nx: 'redis.Redis' = g()\n",
+    ),
     "in a function whose signature names the same": (
         "from redis import Redis\ndef f() -> 'Redis':\n    from redis import Redis\n    return Redis()\n",
         "from redis import Redis\ndef f() -> 'Redis':\n    return create_redis_from_config()\n",
@@ -41,6 +51,10 @@ KEPT = {
     ),
     "its absence ends the program": (
         "try:\n    import redis\nexcept ImportError:\n    raise SystemExit('no redis')\nclient = redis.Redis()\n"
+    ),
+    "another function counts on it": (
+        "def f():\n    global redis\n    import redis\n    return redis.Redis()\n"
+        "def g():\n    return redis.RedisError\n"
     ),
     "the condition does something": "if len('x'):\n    import redis\nclient = redis.Redis()\n",
 }

@@ -39,8 +39,16 @@ class Trial:
     connections: frozenset[str]
 
 
-def run(program: str, folder: Path, server: EmbeddedRedis, *, redirected: bool, configured: bool = False) -> Trial:
-    """Run the text of a program against an empty `server`.
+def run(
+    program: str,
+    folder: Path,
+    server: EmbeddedRedis,
+    *,
+    redirected: bool,
+    configured: bool = False,
+    databases: int = DATABASES,
+) -> Trial:
+    """Run the text of a program against an empty `server`, and look into so many databases of it.
 
     If `redirected`, the usual addresses lead there; if `configured`, `REDIS_URL` does.
     """
@@ -61,17 +69,18 @@ def run(program: str, folder: Path, server: EmbeddedRedis, *, redirected: bool, 
     command = [sys.executable, str(HARNESS), str(file)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    keys, lifetimes = snapshot(server)
+    keys, lifetimes = snapshot(server, databases)
     return Trial(done.stdout, keys, lifetimes, frozenset(log.read_text().splitlines()))
 
 
-def snapshot(server: EmbeddedRedis) -> tuple[dict[Key, tuple[str, Any]], dict[Key, int]]:
+def snapshot(server: EmbeddedRedis, databases: int = DATABASES) -> tuple[dict[Key, tuple[str, Any]], dict[Key, int]]:
     """All that a server holds, and the milliseconds that each key has left (-1 for ever)."""
     keys: dict[Key, tuple[str, Any]] = {}
     lifetimes: dict[Key, int] = {}
     with server.client(single_connection_client=True) as client:
-        for number in range(DATABASES):
-            client.select(number)
+        for number in range(databases):
+            if databases > 1:  # a node of a Cluster has one, and refuses to be asked
+                client.select(number)
             for name in client.scan_iter(count=1000):
                 kind = str(client.type(name), "ascii")
                 keys[number, name] = (kind, READERS[kind](client, name))

@@ -42,7 +42,7 @@ def test_every_finding_and_every_unreadable_file_is_an_entry(found: Audit) -> No
 def test_the_headline_and_the_table_have_the_numbers(tmp_path: Path) -> None:
     audit = audited("the fleet", tmp_path)
     text = render(audit)
-    assert text.startswith(f"## Mooring: {len(audit.findings)} findings in 8 files\n\n")
+    assert text.startswith(f"## Mooring: {len(audit.findings)} findings in 16 files\n\n")
     assert "; 8 of 12 services affected.\n" in text
     table = rows(text)
     codes = [one.rule for one in audit.findings]

@@ -83,7 +83,7 @@ def test_every_finding_is_one_result_under_its_rule(found: Audit) -> None:
 
 def test_every_uri_is_relative_and_leads_back_to_its_file(found: Audit) -> None:
     run = run_of(found)
-    files = {bytes(path.relative_to(found.root)) for path in found.root.rglob("*.py")}
+    files = {bytes(path.relative_to(found.root)) for path in found.root.rglob("*.*")}
     locations = list(values(run, "artifactLocation"))
     for location in locations:
         parts = urlsplit(location["uri"])

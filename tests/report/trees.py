@@ -53,6 +53,17 @@ TREES: dict[str, Mapping[str, str | bytes]] = {
             "c = redis.Redis(host='cache', password=KEY)\n"
         ),
         "svc/keys.py": "KEY = 'opensesame'\n",
+        "svc/compose.yaml": (
+            "services:\n  cache:\n    image: redis:7\n    command: redis-server --requirepass swordfish\n"
+            "    healthcheck: {test: [CMD, redis-cli, -a, hunter2, ping]}\n    environment:\n"
+            "      - REDIS_PASSWORD=${REDIS_PASSWORD:-opensesame}\n      - REDIS_URL=redis://:hunter2@cache:6379\n"
+        ),
+        "svc/pod.yaml": (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: cache}\nspec:\n  containers:\n"
+            "    - image: redis:7\n      args:\n        - --requirepass\n        - swordfish\n      env:\n"
+            "        - name: REDIS_PASSWORD\n          value: opensesame\n"
+        ),
+        "svc/.env": "REDIS_PASSWORD=hunter2\nREDISCLI_AUTH='swordfish'\n",
     },
 }
 

@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from mooring.audit.catalogue import chosen
-from mooring.audit.facts import Command, Module, Service, Site, Unreadable
+from mooring.audit.facts import Command, Deployment, Module, Service, Site, Unreadable
 from mooring.audit.files import SourceFile
+from mooring.audit.manifests import deployed, read_all, renderer
 from mooring.audit.options import Options
 from mooring.audit.project import Project
 from mooring.audit.project.modules import Modules
@@ -41,6 +42,13 @@ class Audit:
     findings: tuple[Finding, ...]
     services: tuple[Service, ...]
     project: Project
+    # Files besides those in the listing that were looked at, relative to `root`, whether they are there or not.
+    consulted: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The passwords that stand in plain text in manifests."""
+        return tuple(found.secret for found in self.project.deployed.deployment.passwords)
 
     def source(self, path: str) -> SourceFile:
         """The text of an audited file."""
@@ -97,6 +105,9 @@ def examine(
             on_disk(root),
             tree.patched,
             options.target,
+            tree.importing,
+            _deployment(tree, include_tests=options.include_tests),
+            tree.peek,
         )
         shown = unsuppressed(_findings(rules, project, options.severity), tree.source, ignores(options, root))
         findings = sorted(shown, key=lambda f: (f.problem.path, f.problem.span, f.rule))
@@ -113,7 +124,15 @@ def examine(
             tuple(findings),
             services,
             project,
+            tuple(sorted(tree.peeked)),
         )
+
+
+def _deployment(tree: Tree, *, include_tests: bool) -> Deployment:
+    """What the manifests of a tree say; those that are no YAML are noted."""
+    manifests = read_all(tree.manifests(include_tests=include_tests), renderer(tree.root))
+    tree.unreadable.update({one.path: one.unreadable for one in manifests if one.unreadable})
+    return deployed(manifests, tree.peek)
 
 
 def _findings(rules: Sequence[Rule], project: Project, severities: Mapping[str, Severity]) -> Iterator[Finding]:
@@ -127,15 +146,16 @@ def _findings(rules: Sequence[Rule], project: Project, severities: Mapping[str, 
     for kind, known in facts.items():
         own = [(rule, _severity(rule, severities)) for rule in rules if rule.reads is kind]
         for fact in known if own else ():
-            for rule, severity in own:
+            for rule, told in own:
                 for problem in rule.check(fact, project):
+                    severity = told or problem.severity or rule.severity
                     yield Finding(rule.code, rule.name, severity, problem, _fingerprint(rule, problem, project))
 
 
-def _severity(rule: Rule, severities: Mapping[str, Severity]) -> Severity:
-    """The rule's own, unless the user grades it, by its code or the longest beginning of it."""
+def _severity(rule: Rule, severities: Mapping[str, Severity]) -> Severity | None:
+    """What the user grades a rule, by its code or the longest beginning of it, if so."""
     told = [code for code in severities if rule.code.startswith(code)]
-    return severities[max(told, key=len)] if told else rule.severity
+    return severities[max(told, key=len)] if told else None
 
 
 def _fingerprint(rule: Rule, problem: Problem, project: Project) -> str:

@@ -26,7 +26,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a check says about one fact: where, what is wrong, what to do, and the fix as data where there is one."""
+    """What a check says about one fact: where, what is wrong, what to do, and the fix as data where there is one.
+
+    `severity` is None where it is as bad as its rule says.
+    """
 
     path: str
     span: Span
@@ -35,6 +38,7 @@ class Problem:
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
     confidence: Confidence = Confidence.HIGH
+    severity: Severity | None = None
 
     @classmethod
     def at(

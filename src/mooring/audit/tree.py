@@ -10,7 +10,8 @@ from typing import Self
 
 from mooring.audit.facts import Module, Unreadable
 from mooring.audit.facts.packed import Read, pack, unpack
-from mooring.audit.files import SourceFile, Undecodable, is_test
+from mooring.audit.files import SourceFile, Undecodable, decode, is_test
+from mooring.audit.manifests import concerns, is_manifest
 from mooring.audit.memory import Memory
 from mooring.audit.notebooks import SUFFIX
 from mooring.audit.outline import imported_words, may_matter, patched_names
@@ -37,6 +38,8 @@ class Tree:
         self.paths = tuple(paths)
         self.python = tuple(path for path in self.paths if path.endswith((".py", SUFFIX)))
         self.unreadable: dict[str, Unreadable] = {}
+        # What was looked at besides, whether it is there or not.
+        self.peeked: set[str] = set()
         self._overlay = overlay
         self._sources: dict[str, SourceFile] = {}
         self._memory = Memory(store)
@@ -46,6 +49,7 @@ class Tree:
         self._facts: dict[str, bytes] = {}
         self._faults: dict[str, bytes] = {}
         self._loaded: set[str] = set()
+        self._importing: dict[bytes, list[str]] | None = None
 
     def __enter__(self) -> Self:
         """Nothing is read yet."""
@@ -99,6 +103,30 @@ class Tree:
             self._memory.keep(path, packed, facts=True)
         return [path for path in self.python if path in found]
 
+    def manifests(self, *, include_tests: bool) -> dict[str, str]:
+        """The texts of the manifests that may have to do with Redis, by path; what is no text is noted."""
+        found = {}
+        for path in self.paths:
+            if path in self.unreadable or not is_manifest(path) or (is_test(path) and not include_tests):
+                continue
+            data = self.data(path)
+            if concerns(path, data):
+                try:
+                    found[path] = decode(data)[0]
+                except Undecodable as error:
+                    self.unreadable[path] = Unreadable(path, None, str(error))
+        return found
+
+    def peek(self, path: str) -> str | None:
+        """The text of any file below the root, audited or not; None where there is none."""
+        if path.startswith(("../", "/")):
+            return None
+        self.peeked.add(path)
+        try:
+            return decode(self._bytes(path))[0]
+        except (OSError, Undecodable):
+            return None
+
     def module(self, path: str) -> Module | None:
         """The facts of a Python file, as far as it can be read; what cannot is noted."""
         self._loaded.add(path)
@@ -143,6 +171,15 @@ class Tree:
                 found.append(path)
         return found
 
+    def importing(self, word: str) -> list[str]:
+        """The Python files, tests too, in whose import statements `word` stands."""
+        if self._importing is None:
+            self._importing = {}
+            for path in self.python:
+                for found in imported_words(self._code(path)):
+                    self._importing.setdefault(found, []).append(path)
+        return self._importing.get(word.encode(), [])
+
     def patched(self) -> frozenset[str]:
         """The dotted names that the tests of the tree put a stand-in for."""
         tests = (path for path in self.python if is_test(path))
@@ -155,6 +192,12 @@ class Tree:
         except (OSError, Undecodable):
             return False
         return True
+
+    def _code(self, path: str) -> bytes:
+        """The bytes of a Python file, or of the code in a notebook; none where there is none."""
+        if not path.endswith(SUFFIX):
+            return self.data(path)
+        return self.source(path).text.encode(errors="replace") if self.has_text(path) else b""
 
     def _bytes(self, path: str) -> bytes:
         if path in self._overlay:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,11 @@ SKIPPED_DIRECTORIES = frozenset(
     }
 )  # fmt: skip
 READ = (".py", ".ipynb", ".yaml", ".yml")
+# Manifests without such an ending: Procfile, Procfile.dev; .env, .env.local, prod.env, no samples; a kustomization.
+NAMED = re.compile(
+    r"(?!.*(?:example|sample|template|dist))(?:Procfile(?:\.[\w.-]+)?|\.env(?:\.[\w.-]+)?|[\w.-]+\.env|Kustomization)",
+    re.IGNORECASE,
+)
 
 
 def common_root(paths: Sequence[Path]) -> Path:
@@ -80,10 +86,15 @@ def _listed(start: Path, excluded: Excluded) -> Iterator[str]:
         return
     known: dict[str, bool] = {"": False}
     for name in tracked:
-        if name.endswith(READ) and not _passed_over(str(start), posixpath.dirname(name), known):
+        if _is_read(name) and not _passed_over(str(start), posixpath.dirname(name), known):
             path = f"{start}/{name}"
             if _is_file(path) and not excluded(path):
                 yield name
+
+
+def _is_read(path: str) -> bool:
+    """Whether a file is read, by its name."""
+    return path.endswith(READ) or NAMED.fullmatch(posixpath.basename(path)) is not None
 
 
 def _tracked(start: Path) -> list[str] | None:
@@ -131,9 +142,7 @@ def _below(folder: str, prefix: str, inherited: list[Ignored], excluded: Exclude
             shut = f"{entry.path}/"
             if not _foreign(name, entry.path) and not excluded(shut) and not _left_out(shut, rules):
                 yield from _below(entry.path, f"{prefix}{name}/", rules, excluded)
-        elif (
-            name.endswith(READ) and _is_file(entry.path) and not (excluded(entry.path) or _left_out(entry.path, rules))
-        ):
+        elif _is_read(name) and _is_file(entry.path) and not (excluded(entry.path) or _left_out(entry.path, rules)):
             yield prefix + name
 
 

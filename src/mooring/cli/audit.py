@@ -237,4 +237,4 @@ def _new_answer(asked: Asked, store: Store) -> tuple[Answer, list[str]]:
     found = replace(found, findings=findings)
     report = importlib.import_module(f"mooring.report.{asked.form}")
     text = report.render(found, color=asked.color) if asked.form == "text" else report.render(found)
-    return Answer(text, bool(findings)), [*asked.consulted(), *found.project.releases.consulted]
+    return Answer(text, bool(findings)), [*asked.consulted(), *found.project.releases.consulted, *found.consulted]

@@ -63,7 +63,7 @@ def command(
     if fixed and not {*ground.listing} & {*fixed.listing}:
         raise UsageError(f"--after {after}: has no file in common with {tree}; name the same folder of a fixed copy")
     validation = validate(claims.claims, ground, fixed)
-    clean = Redactor.of(ground.audit.sites)
+    clean = Redactor.of(ground.audit.sites, ground.audit.secrets)
     write(_report(validation, clean, form, color=output is None and has_color()), output)
     context.exit(0 if validation.confirmed == len(validation.answers) else 1)
 

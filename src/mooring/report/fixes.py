@@ -96,7 +96,7 @@ def _advice(written: Sequence[Change], execution: Execution) -> Iterator[str]:
         yield f"Fixed code imports what is not installed here, so not checked: {', '.join(sorted(execution.absent))}."
     if any(change.path == GUIDE for change in written):
         yield f"{GUIDE} says which variables the fixed code reads, and what is left for a person."
-    elif written:
+    elif any(change.applied and "mooring" in change.text for change in written):
         yield "Fixed code imports mooring: add it to what each fixed service installs, and set REDIS_URL where it runs."
     if written:
         yield "`mooring fix --undo` puts everything back."

@@ -24,7 +24,7 @@ IN_PROPERTIES = IN_MESSAGES | {":": "%3A", ",": "%2C"}
 
 def render(audit: Audit) -> str:
     """One command a line, for each finding and each file that could not be read; nothing where there is neither."""
-    redact = Redactor.of(audit.sites)
+    redact = Redactor.of(audit.sites, audit.secrets)
     commands = [*(_finding(f, redact) for f in audit.findings), *(_unreadable(u, redact) for u in audit.unreadable)]
     return "".join(f"{command}\n" for command in commands)
 

@@ -18,7 +18,7 @@ SCHEMA = 1
 
 def render(audit: Audit) -> str:
     """The audit as JSON text with a final newline, keys in the order of the schema, secrets masked."""
-    redact = Redactor.of(audit.sites)
+    redact = Redactor.of(audit.sites, audit.secrets)
     hit = affected(audit.services, audit.findings)
     document = {
         "schema": SCHEMA,

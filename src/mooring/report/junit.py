@@ -25,7 +25,7 @@ PASSED = "no finding"
 
 def render(audit: Audit) -> str:
     """The audit as XML that ends in a newline; a tree without findings is one test that passed."""
-    redact = Redactor.of(audit.sites)
+    redact = Redactor.of(audit.sites, audit.secrets)
     suites: dict[str, list[ET.Element]] = {}
     for service, findings in by_service(audit.services, audit.findings):
         name = _name(service)

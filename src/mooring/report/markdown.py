@@ -55,7 +55,7 @@ def render(audit: Audit) -> str:
 
     Where there is no room for all findings, the gravest are shown whole and the number of the others is told.
     """
-    redact = Redactor.of(audit.sites)
+    redact = Redactor.of(audit.sites, audit.secrets)
     head = "\n".join(_head(audit)) + "\n"
     sections = [
         Section(

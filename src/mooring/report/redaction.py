@@ -20,6 +20,11 @@ NAMED_SECRET = re.compile(
     r"(?::\s*[\w.\[\]| ]+=|[:=])\s*[rbu]{0,2})(?P<quote>[\"'])(?P<secret>[^\"'\r\n]+)(?P=quote)",
     re.IGNORECASE,
 )
+# Where a manifest or a command line gives a secret without quotes; it ends in it.
+GIVEN = (
+    r"(?:pass(?:word|wd|phrase)?|pwd|auth|requirepass|masterauth|value|-a)[\"']?[\s:=,]+[\"']?"
+    r"|:-|://[^\s'\"/?#@:]*:|^[ \t]*-[ \t]+[\"']?"
+)
 # What every match of the above holds.
 SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "auth")
 SHORTEST = 4
@@ -35,19 +40,21 @@ class Redactor:
         words = [secret for secret in known if len(secret) < SHORTEST or secret.isalpha()]
         others = [secret for secret in known if secret not in words]
         self._others = re.compile("|".join(map(re.escape, others))) if others else None
-        self._words = re.compile(rf"([\"'])(?:{'|'.join(map(re.escape, words))})\1") if words else None
+        plain = "|".join(map(re.escape, words))
+        self._words = re.compile(rf"([\"'])(?:{plain})\1") if words else None
+        self._given = re.compile(rf"({GIVEN})(?:{plain})(?![\w-])", re.IGNORECASE | re.MULTILINE) if words else None
 
     @classmethod
-    def of(cls, sites: Iterable[Site]) -> Redactor:
-        """Make a redactor that knows the literal passwords of `sites`."""
-        return cls(secret for site in sites for secret in _secrets(site))
+    def of(cls, sites: Iterable[Site], secrets: Iterable[str] = ()) -> Redactor:
+        """Make a redactor that knows the literal passwords of `sites`, and other `secrets`, those of manifests."""
+        return cls([*(secret for site in sites for secret in _secrets(site)), *secrets])
 
     def __call__(self, text: str) -> str:
         """`text` with `***` in place of each secret."""
         if self._others:
             text = self._others.sub(MASK, text)
-        if self._words:
-            text = self._words.sub(rf"\1{MASK}\1", text)
+        if self._words and self._given:
+            text = self._given.sub(rf"\g<1>{MASK}", self._words.sub(rf"\1{MASK}\1", text))
         # A glance first: most texts hold neither.
         if "://" in text and "@" in text:
             text = URL_PASSWORD.sub(rf"\1{MASK}", text)

@@ -49,7 +49,7 @@ class _Run:
 
     def __init__(self, audit: Audit) -> None:
         self.audit = audit
-        self.redact = Redactor.of(audit.sites)
+        self.redact = Redactor.of(audit.sites, audit.secrets)
         self.numbers = sarif_rules.numbers()
 
     def run(self) -> Json:

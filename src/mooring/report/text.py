@@ -45,7 +45,7 @@ class _Page:
     def __init__(self, audit: Audit, *, color: bool) -> None:
         self.audit = audit
         self.color = color
-        self.redact = Redactor.of(audit.sites)
+        self.redact = Redactor.of(audit.sites, audit.secrets)
         self.findings = [finding for finding in audit.findings if not finding.rule.startswith(RESILIENCE)]
         self.folded = _folded(finding for finding in audit.findings if finding.rule.startswith(RESILIENCE))
         room = sum(finding.rule.startswith(OUTNUMBERED) for finding in self.findings)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mooring.audit import rules
 from mooring.audit.catalogue import catalogue
@@ -16,21 +18,30 @@ from mooring.audit.engine import audit
 from mooring.audit.options import Options
 from mooring.audit.rule import Finding, Rule
 
-from ..mending import mend, mended
+from ..mending import mend
 from ..tree import Tree
 
-EXAMPLE = re.compile(r"^(?P<heading>Bad|Good):\n\n```python\n(?P<code>.*?\n)```$", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"^(?P<heading>Bad|Good):\n\n(?P<blocks>(?:```\w+\n.*?\n```\n\n?)+)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?\n)```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"# (\S+\.(?:py|yaml))\n")
 TITLE = re.compile(r"[A-Z`][^\n]*\.")
 
 every_rule = pytest.mark.parametrize("rule", catalogue(), ids=lambda rule: rule.code)
 
 
-def examples(rule: Rule) -> dict[str, str]:
-    return {match["heading"]: match["code"] for match in EXAMPLE.finditer(rule.manual)}
+def examples(rule: Rule) -> dict[str, dict[str, str]]:
+    """The files of each example: a block is a module unless its first line names it."""
+    return {match["heading"]: dict(files(match["blocks"])) for match in EXAMPLE.finditer(rule.manual)}
 
 
-def reported(tree: Tree, text: str, rule: Rule) -> list[Finding]:
-    return [finding for finding in tree.audit(text).findings if finding.rule == rule.code]
+def files(blocks: str) -> Iterator[tuple[str, str]]:
+    for block in BLOCK.finditer(blocks):
+        named = NAMED.match(block["code"])
+        yield named[1] if named else "module.py", block["code"]
+
+
+def reported(tree: Tree, example: dict[str, str], rule: Rule) -> list[Finding]:
+    return [finding for finding in tree.audit(example).findings if finding.rule == rule.code]
 
 
 def test_every_module_of_rules_holds_one_rule_named_after_it() -> None:
@@ -69,9 +80,13 @@ def test_a_manual_has_both_examples_then_says_how_safe_a_fix_is(rule: Rule) -> N
 
 
 @every_rule
-def test_both_examples_are_python(rule: Rule) -> None:
-    for code in examples(rule).values():
-        ast.parse(code)
+def test_both_examples_are_python_or_yaml(rule: Rule) -> None:
+    for example in examples(rule).values():
+        for path, code in example.items():
+            if path.endswith(".py"):
+                ast.parse(code)
+            else:
+                assert list(yaml.safe_load_all(code))
 
 
 @every_rule
@@ -108,10 +123,24 @@ FIXING = {
     "MR405": Safety.UNSAFE,
     "MR501": Safety.UNSAFE,
     "MR504": Safety.UNSAFE,
+    "MR604": Safety.UNSAFE,
+    "MR605": Safety.DISPLAY,
 }
 every_fixing_rule = pytest.mark.parametrize(
     "rule", [rule for rule in catalogue() if rule.code in FIXING], ids=lambda rule: rule.code
 )
+every_applied_rule = pytest.mark.parametrize(
+    "rule",
+    [rule for rule in catalogue() if FIXING.get(rule.code, Safety.DISPLAY) is not Safety.DISPLAY],
+    ids=lambda rule: rule.code,
+)
+
+
+def mended(folder: Path, example: dict[str, str], *, unsafe: bool = False) -> dict[str, str]:
+    """The files of an example after fixing them."""
+    outcome = mend(folder, example, unsafe=unsafe)
+    assert not outcome.refused
+    return {**example, **{change.path: change.text for change in outcome.changes}}
 
 
 @every_rule
@@ -126,14 +155,14 @@ def test_a_manual_argues_the_grade_of_its_fix(rule: Rule) -> None:
     assert re.search(rf"\b{FIXING[rule.code]}\b", argued) or argued.startswith(" as for mr101")
 
 
-@every_fixing_rule
+@every_applied_rule
 def test_fixing_the_bad_example_gives_the_good_one_and_fixing_that_changes_nothing(rule: Rule, tmp_path: Path) -> None:
     bad, good, unsafe = examples(rule)["Bad"], examples(rule)["Good"], FIXING[rule.code] is Safety.UNSAFE
     assert mended(tmp_path, bad, unsafe=unsafe) == good
-    assert mend(tmp_path, {"module.py": good}, unsafe=unsafe).changes == ()
+    assert mend(tmp_path, good, unsafe=unsafe).changes == ()
 
 
-@every_fixing_rule
+@every_applied_rule
 def test_an_unsafe_fix_is_made_on_request_only(rule: Rule, tmp_path: Path) -> None:
     bad = examples(rule)["Bad"]
     assert (mended(tmp_path, bad) == bad) == (FIXING[rule.code] is Safety.UNSAFE)

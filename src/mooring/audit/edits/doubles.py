@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mooring.audit.edits import apply
 from mooring.audit.edits.imports import Statement
-from mooring.audit.edits.orphans import remove
+from mooring.audit.edits.removal import remove
 from mooring.audit.edits.syntax import Syntax, parse
 
 __all__ = ["drop_doubles"]

@@ -23,10 +23,11 @@ ALWAYS_DEFINED = frozenset(dir(builtins)) | {
 }  # fmt: skip
 
 
-def used_names(node: ast.AST, text: str) -> set[str]:
+def used_names(node: ast.AST, text: str, *, declared: bool = True) -> set[str]:
     """Every name that is used in `node`: by code, in an annotation (also a quoted one), by `__all__` or a type comment.
 
-    `text` is the file's. What only might be a use counts as one; a word in any other string does not.
+    `text` is the file's. What only might be a use counts as one, `global` too where `declared`; a word in any other
+    string does not.
     """
     used = {word for comment in TYPE_COMMENT.findall(text) for word in WORD.findall(comment)}
     for child in ast.walk(node):
@@ -35,7 +36,7 @@ def used_names(node: ast.AST, text: str) -> set[str]:
                 used.add(name)
             case ast.AugAssign(target=ast.Name(id=name)):
                 used.add(name)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
+            case ast.Global(names=names) | ast.Nonlocal(names=names) if declared:
                 used.update(names)
         for quoted in _quoted_code(child):
             used.update(_names_in(quoted))

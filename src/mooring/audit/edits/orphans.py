@@ -1,9 +1,8 @@
-"""Imports that an edit left without a use: how one name of an import statement leaves."""
+"""Imports that an edit left without a use, and what stands in a file only for their sake."""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -11,15 +10,12 @@ from itertools import chain
 from mooring.audit.edits import Edit, apply
 from mooring.audit.edits.imports import Block, ImportNode, Statement, module_of
 from mooring.audit.edits.names import used_names
-from mooring.audit.edits.syntax import LINE_REST, Syntax, parse
+from mooring.audit.edits.removal import remove, without_statement
+from mooring.audit.edits.syntax import Syntax, parse
 
-__all__ = ["Policy", "drop_orphans", "remove"]
+__all__ = ["Policy", "drop_orphans"]
 
-COMMENT = re.compile(r"#[^\r\n]*")
-# Comments that speak to a tool about the statement that they stand beside: they go with it.
-PRAGMA = re.compile(r"#\s*(?:noqa|type:\s*ignore|pylint:|pyright:|isort:|fmt:|nosec)", re.IGNORECASE)
 Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
-COMMA = re.compile(r"[ \t]*,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +23,13 @@ class Policy:
     """What speaks against taking out an import that its own file does not use.
 
     `exported(name)` tells whether other modules take the name from here; `inert(module, level)` whether importing the
-    module does nothing but bind names, so that no effect of it can be missed.
+    module does nothing but bind names, so that no effect of it can be missed. `needed` are names that something in the
+    file counts on which no use of them shows.
     """
 
     exported: Callable[[str], bool]
     inert: Callable[[str, int], bool]
+    needed: frozenset[str] = frozenset()
 
 
 def drop_orphans(before: Syntax, after: Syntax, policy: Policy) -> Syntax:
@@ -50,10 +48,14 @@ def drop_orphans(before: Syntax, after: Syntax, policy: Policy) -> Syntax:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The names that are used in scopes of one qualified name: at all, and in the body of a `try`."""
+    """The names that are used in scopes of one qualified name: at all, and in the body of a `try`.
+
+    `shared` are those that it imports for the whole module, by `global`.
+    """
 
     names: set[str] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
 
 
 def _uses_by_scope(syntax: Syntax) -> dict[str, Uses]:
@@ -62,6 +64,7 @@ def _uses_by_scope(syntax: Syntax) -> dict[str, Uses]:
         if _has_imports(scope):
             uses = found.setdefault(name, Uses())
             uses.names.update(_uses(syntax, scope))
+            uses.shared.update(_declared(scope) & _imported(scope))
             for node in ast.walk(scope):
                 if isinstance(node, ast.Try | ast.TryStar):
                     uses.tried.update(used_names(ast.Module(node.body, []), ""))
@@ -72,7 +75,19 @@ def _uses(syntax: Syntax, scope: Scope) -> set[str]:
     """The names that are used where an import in the body of `scope` can serve them: a function's signature is not."""
     if scope is syntax.tree:
         return syntax.used_names
-    return used_names(ast.Module(scope.body, []), syntax.text)
+    # What a function imports for the whole module serves it all.
+    whole = used_names(syntax.tree, syntax.text, declared=False) if (shared := _declared(scope)) else set[str]()
+    return used_names(ast.Module(scope.body, []), syntax.text, declared=False) | (shared & whole)
+
+
+def _declared(scope: Scope) -> set[str]:
+    """The names that a function declares to be the module's."""
+    found = (node for node in scope.body if isinstance(node, ast.Global))
+    return {name for node in found for name in node.names}
+
+
+def _imported(scope: Scope) -> set[str]:
+    return {_local(alias) for statement in _imports(scope) for alias in statement.node.names}
 
 
 def _has_imports(scope: Scope) -> bool:
@@ -104,11 +119,16 @@ def _scopes(node: ast.AST, name: str = "") -> Iterator[tuple[str, Scope]]:
 
 def _first_orphan(syntax: Syntax, before: dict[str, Uses], policy: Policy) -> Edit | None:
     for name, scope in _scopes(syntax.tree):
-        if name not in before or not _has_imports(scope):
+        if name not in before:
             continue
-        orphaned = before[name].names - _uses(syntax, scope)
-        if name == "":
-            orphaned = {local for local in orphaned if not policy.exported(local)}
+        idle = _idle_declaration(syntax, scope, before[name].shared)
+        if idle is not None:
+            return idle
+        if not _has_imports(scope):
+            continue
+        orphaned = before[name].names - _uses(syntax, scope) - policy.needed
+        offered = orphaned if name == "" else orphaned & _declared(scope)
+        orphaned -= {local for local in offered if policy.exported(local)}
         if orphaned:
             blocks = _blocks_without(syntax, scope, orphaned, policy)
             items = _items_without(syntax, scope, orphaned, before[name].tried, policy)
@@ -118,12 +138,22 @@ def _first_orphan(syntax: Syntax, before: dict[str, Uses], policy: Policy) -> Ed
     return None
 
 
+def _idle_declaration(syntax: Syntax, scope: Scope, shared: set[str]) -> Edit | None:
+    """The removal of a `global` that stood there only for an import that is gone."""
+    for node in scope.body if shared else ():
+        if isinstance(node, ast.Global) and shared.issuperset(node.names):
+            named = {part.id for part in ast.walk(scope) if isinstance(part, ast.Name)} | _imported(scope)
+            if not named & set(node.names):
+                return without_statement(syntax, scope, node)
+    return None
+
+
 def _blocks_without(syntax: Syntax, scope: Scope, orphaned: set[str], policy: Policy) -> Iterator[Edit]:
     """The removals of a `try` or `if` that does nothing but import what nothing uses."""
     for node in scope.body:
         imports = isinstance(node, ast.Try | ast.If) and any(isinstance(part, ImportNode) for part in ast.walk(node))
         if imports and _only_binds(node, orphaned, policy):
-            edit = _without_statement(syntax, scope, node)
+            edit = without_statement(syntax, scope, node)
             if edit is not None:
                 yield edit
 
@@ -163,70 +193,3 @@ def _items_without(syntax: Syntax, scope: Scope, orphaned: set[str], tried: set[
 
 def _local(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
-
-
-def remove(syntax: Syntax, statement: Statement, index: int) -> Edit | None:
-    """Take one name out of an import, or the whole statement with its line if it is the only name.
-
-    Comments stay, unless they tell a tool about the import. None where the statement cannot go without more ado.
-    """
-    if len(statement.node.names) == 1:
-        return _without_statement(syntax, statement.owner, statement.node)
-    if isinstance(statement.node, ast.ImportFrom) and syntax.text[syntax.end(statement.node) - 1] == ")":
-        return _without_item(syntax, statement.node, index)
-    names = statement.node.names
-    if index + 1 < len(names):
-        return Edit(syntax.source.path, syntax.start(names[index]), syntax.start(names[index + 1]), "")
-    return Edit(syntax.source.path, syntax.end(names[index - 1]), syntax.end(names[index]), "")
-
-
-def _without_statement(syntax: Syntax, owner: Scope | Block, node: ast.stmt) -> Edit | None:
-    path, text, body = syntax.source.path, syntax.text, owner.body
-    start, end = syntax.start(node), syntax.end(node)
-    position = body.index(node)
-    if len(body) == 1 and not isinstance(owner, ast.Module):
-        return None
-    if position + 1 < len(body) and syntax.start(body[position + 1]) < syntax.line_end(end):
-        return Edit(path, start, syntax.start(body[position + 1]), "")
-    line_start = syntax.line_start(start)
-    if position and syntax.end(body[position - 1]) > line_start:
-        return Edit(path, syntax.end(body[position - 1]), end, "")
-    rest = LINE_REST.match(text, end)
-    indent = text[line_start:start]
-    if rest is None or indent.strip():
-        return None
-    comments = [found for found in COMMENT.findall(text[start : rest.end()]) if not PRAGMA.match(found)]
-    if comments:
-        return Edit(path, start, rest.end(), f"{syntax.source.newline}{indent}".join(comments))
-    return Edit(path, *_whole_lines(syntax, line_start, syntax.next_line(rest.end())), "")
-
-
-def _whole_lines(syntax: Syntax, start: int, end: int) -> tuple[int, int]:
-    """The lines from `start` to `end`, with a blank line before them that would otherwise double the one after."""
-    while start == 0 and end < len(syntax.text) and syntax.blank(end):
-        end = syntax.next_line(end)
-    if start:
-        above = syntax.line_above(start)
-        if syntax.blank(above) and syntax.blank(end):
-            return above, end
-    return start, end
-
-
-def _without_item(syntax: Syntax, node: ast.ImportFrom, index: int) -> Edit:
-    """Take one name out of a list in parentheses."""
-    path, text = syntax.source.path, syntax.text
-    start, end = syntax.start(node.names[index]), syntax.end(node.names[index])
-    comma = COMMA.match(text, end)
-    if comma:
-        end = comma.end()
-    line_start, line_end = syntax.line_start(start), syntax.line_end(end)
-    leads_line = not text[line_start:start].strip()
-    rest = text[end:line_end].strip()
-    if leads_line and (not rest or PRAGMA.match(rest)):
-        return Edit(path, line_start, syntax.next_line(end), "")
-    if leads_line or (comma and rest and not rest.startswith(("#", ")"))):
-        # A comment keeps the place of the name that it stood beside; another name moves up to it.
-        return Edit(path, start, end + len(text[end:line_end]) - len(text[end:line_end].lstrip()), "")
-    if index and node.names[index - 1].end_lineno == node.names[index].lineno:
-        start = syntax.end(node.names[index - 1]) if not comma else len(text[:start].rstrip())
-    return Edit(path, start, end, "")

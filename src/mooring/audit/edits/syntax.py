@@ -47,6 +47,11 @@ class Syntax:
         """The names that are used where nothing defines them; raises `SyntaxError` if the file does not compile."""
         return undefined_names(self.text, self.used_names, self.bound_names)
 
+    @cached_property
+    def f_strings(self) -> list[tuple[int, int]]:
+        """Where each f-string starts and ends."""
+        return [(self.start(node), self.end(node)) for node in ast.walk(self.tree) if isinstance(node, ast.JoinedStr)]
+
     def start(self, node: ast.stmt | ast.expr | ast.alias) -> int:
         """Where a node starts; a decorated definition starts with its first decorator."""
         line, column = node.lineno, node.col_offset

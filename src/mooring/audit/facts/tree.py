@@ -1,15 +1,15 @@
-"""What the files of a tree say together: sites, commands, services, workloads."""
+"""What the files of a tree say together: sites, commands, services."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from mooring.audit.facts.module import Module, Scope
 from mooring.audit.facts.values import Call
 from mooring.audit.facts.words import Confidence, Provenance, ScopeKind, Span
 
-__all__ = ["Command", "Endpoint", "EnvVar", "Service", "Site", "Workload"]
+__all__ = ["Command", "Endpoint", "Service", "Site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +88,3 @@ class Service:
     path: str
     kind: Literal["mcp", "python"]
     entry: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnvVar:
-    """One variable that a manifest sets: a plain value, or a reference (`source`: `kind/name/key`)."""
-
-    name: str
-    # A manifest may hold a password in plain text.
-    value: str | None = field(repr=False)
-    source: str | None
-    path: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """A container that a manifest runs: its name there, its command line and its environment."""
-
-    name: str
-    path: str
-    span: Span
-    image: str | None
-    command: tuple[str, ...]
-    environment: tuple[EnvVar, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-__all__ = ["Confidence", "Provenance", "ScopeKind", "Severity", "Span", "Use"]
+__all__ = ["Confidence", "Place", "Provenance", "ScopeKind", "Severity", "Span", "Use"]
 
 
 class Span(NamedTuple):
@@ -15,6 +15,13 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+
+class Place(NamedTuple):
+    """Where something stands in the tree: a file and a part of it."""
+
+    path: str
+    span: Span
 
 
 class Provenance(StrEnum):

@@ -59,6 +59,7 @@ class Fate(StrEnum):
 
     NOT_WRITTEN = "not written"
     UNDONE = "undone"
+    WITHDRAWN = "withdrawn"  # because nothing stands that it goes with
     NOT_UNDONE = "not undone"  # because somebody else changed the file in the meantime
 
 

@@ -38,10 +38,14 @@ def grouped(changes: Iterable[Change]) -> list[Group]:
 
 
 class Rollout:
-    """Puts groups of changes on the disk and takes them back; `failures` tells by path why a change does not stand."""
+    """Puts groups of changes on the disk and takes them back; `failures` tells by path why a change does not stand.
+
+    What changes for the sake of fixed code, such as a dependency file, goes where none of the fixes stands.
+    """
 
     def __init__(self, changes: Iterable[Change]) -> None:
         self.groups = grouped(changes)
+        self._fixes = any(map(_is_fixed, self.groups))
         self.standing: list[Group] = []
         self.failures: dict[str, Failure] = {}
 
@@ -56,11 +60,14 @@ class Rollout:
         for group in [group for group in self.standing if group not in target]:
             self._take_back(group)
         for group in [group for group in self.groups if group in target and group not in self.standing]:
-            self._put(group)
+            if group in self.groups:
+                self._put(group)
 
     def undo(self, faults: Mapping[str, str]) -> None:
         """Take back for good the groups that hold a file of `faults`, which tells what is wrong by path."""
         for group in [group for group in self.groups if not faults.keys().isdisjoint(group.paths)]:
+            if group not in self.groups:
+                continue  # it went with the last fix
             if group in self.standing:
                 self._take_back(group)
             known = [path for path in group.paths if path in faults]
@@ -90,8 +97,22 @@ class Rollout:
         culprits = [path for path in group.paths if path in failures]
         together = f"goes with {', '.join(culprits)}"
         self._note(failures.get(path, Failure(path, together, Fate.UNDONE)) for path in group.paths)
+        if self._fixes and not any(map(_is_fixed, self.groups)):
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        for group in list(self.standing):
+            self._take_back(group)
+        paths = [path for group in self.groups for path in group.paths]
+        self._note(Failure(path, "no fix stands that it goes with", Fate.WITHDRAWN) for path in paths)
+        self.groups = []
 
     def _note(self, failures: Iterable[Failure]) -> None:
         """Keep the first that is known of each file: that it could not be taken back weighs most, and comes first."""
         for failure in failures:
             self.failures.setdefault(failure.path, failure)
+
+
+def _is_fixed(group: Group) -> bool:
+    """Whether a group is there for a fix, and not for what others fix."""
+    return any(change.applied for change in group.changes)

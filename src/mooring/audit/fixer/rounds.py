@@ -10,7 +10,7 @@ from typing import Protocol
 from mooring.audit.edits import Edit, Fix, Safety, apply, choose
 from mooring.audit.edits.doubles import drop_doubles
 from mooring.audit.edits.orphans import Policy, drop_orphans
-from mooring.audit.edits.syntax import parse
+from mooring.audit.edits.syntax import Syntax, parse
 from mooring.audit.files import SourceFile
 from mooring.audit.fixer.outcome import Applied, Change, Declined, FixOutcome, Left, Refused
 from mooring.audit.fixer.verification import fault
@@ -189,11 +189,26 @@ def _result(progress: Progress, project: Project, path: str, text: str) -> Sourc
     before, after = parse(progress.original.get(path, source)), parse(changed)
     if before is not None and after is not None:
         policy = Policy(partial(imported_elsewhere, project, path), partial(is_inert, project))
-        tidy = drop_orphans(before, drop_doubles(before, after), policy).source
+        tidy = _tidied(source, before, drop_doubles(before, after), policy)
         # What stands the test without an import stands it with it too: most files are tested once.
-        if fault(source, tidy.text) is None:
+        if tidy is not None:
             return tidy
     return fault(source, text) or changed
+
+
+def _tidied(source: SourceFile, before: Syntax, after: Syntax, policy: Policy) -> SourceFile | None:
+    """A file without its orphaned imports, but with those whose absence leaves a name undefined; None if broken."""
+    while True:
+        tidy = drop_orphans(before, after, policy)
+        if fault(source, tidy.text) is None:
+            return tidy.source
+        try:
+            needed = tidy.undefined_names - after.undefined_names - policy.needed
+        except SyntaxError:
+            return None
+        if not needed:
+            return None
+        policy = replace(policy, needed=policy.needed | needed)
 
 
 def _paths(found: Fix) -> set[str]:

@@ -1,4 +1,4 @@
-"""Whether a changed file is at least as good a Python file as it was."""
+"""Whether a changed file is at least as good a Python file, or manifest, as it was."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from mooring.audit.edits.syntax import Syntax, parse
 from mooring.audit.files import SourceFile, Undecodable, decode
+from mooring.audit.manifests.tree import Broken, documents
 
 __all__ = ["fault"]
+
+YAML = (".yaml", ".yml")
 
 
 def fault(before: SourceFile, text: str) -> str | None:
     """Why `text` must not take the place of `before`; None where it parses, compiles, encodes and lacks no new name."""
     after = replace(before, text=text)
-    return _encoding_fault(after) or _code_fault(before, after)
+    told = _manifest_fault if before.path.endswith(YAML) else _code_fault
+    return _encoding_fault(after) or told(before, after)
 
 
 def _encoding_fault(after: SourceFile) -> str | None:
@@ -23,6 +27,14 @@ def _encoding_fault(after: SourceFile) -> str | None:
     except (UnicodeEncodeError, Undecodable):
         same = False
     return None if same else f"the result cannot be written as {after.encoding}"
+
+
+def _manifest_fault(before: SourceFile, after: SourceFile) -> str | None:
+    try:
+        old, new = len(documents(before.text)), len(documents(after.text))
+    except Broken as error:
+        return f"the result is {error.reason}"
+    return None if new == old else "the result has other documents"
 
 
 def _code_fault(before: SourceFile, after: SourceFile) -> str | None:

@@ -1,56 +1,25 @@
-"""Deployment manifests → workloads: what runs each service, and with which environment.
+"""Deployment manifests → workloads: what runs each service, with which environment, and which Redis is where.
 
-`read` tells what one file says by itself, so that it can be cached by content; `link` puts the files together, since a
-container may draw its variables from a ConfigMap or Secret of another file.
+`read` tells what one file says by itself; `deployed` puts the files together, since a container may draw its variables
+from a ConfigMap of another file, a kustomization renames what others define, and a chart's templates take its values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from mooring.audit.facts import Service, Unreadable, Workload
-from mooring.audit.manifests import compose, kubernetes, tree
+from mooring.audit.facts import Service, Workload
+from mooring.audit.manifests.assembly import deployed
+from mooring.audit.manifests.reading import Manifest, concerns, is_manifest, read, read_all
+from mooring.audit.manifests.rendering import renderer
 
-__all__ = ["Manifest", "link", "read", "workload_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What one file says: containers of Kubernetes and of Compose, ConfigMaps and Secrets, or why it is unreadable."""
-
-    path: str
-    containers: tuple[kubernetes.Container, ...] = ()
-    composed: tuple[Workload, ...] = ()
-    stores: tuple[kubernetes.Store, ...] = ()
-    unreadable: Unreadable | None = None
-
-
-def read(path: str, text: str) -> Manifest:
-    """Read one YAML file; what is neither Kubernetes nor Compose says nothing."""
-    try:
-        documents = tree.documents(text)
-    except tree.Broken as error:
-        return Manifest(path, unreadable=Unreadable(path, error.line, error.reason))
-    containers: list[kubernetes.Container] = []
-    composed: list[Workload] = []
-    stores: list[kubernetes.Store] = []
-    for document in documents:
-        if kubernetes.is_object(document):
-            containers.extend(kubernetes.containers(path, document))
-            stores.extend(kubernetes.stores(document))
-        elif compose.is_project(document):
-            composed.extend(compose.workloads(path, document))
-    return Manifest(path, tuple(containers), tuple(composed), tuple(stores))
+__all__ = ["Manifest", "concerns", "deployed", "is_manifest", "link", "read", "read_all", "renderer", "workload_of"]
 
 
 def link(manifests: Iterable[Manifest]) -> tuple[Workload, ...]:
     """The workloads of all files, with what their ConfigMaps and Secrets bring; those of Kubernetes come first."""
-    every = list(manifests)
-    known = {(store.kind, store.name): store for manifest in every for store in manifest.stores}
-    deployed = [kubernetes.link(container, known) for manifest in every for container in manifest.containers]
-    return (*deployed, *(workload for manifest in every for workload in manifest.composed))
+    return deployed(manifests).workloads
 
 
 def workload_of(service: Service, workloads: Iterable[Workload]) -> Workload | None:

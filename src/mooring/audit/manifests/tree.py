@@ -49,7 +49,7 @@ def documents(text: str) -> list[Node]:
 
 def entries(node: Node | None) -> Iterator[tuple[str, Node, Node]]:
     """The entries of a mapping as (key, key's node, value's node), with those that it merges in by `<<`."""
-    yield from _entries(node, frozenset())
+    yield from _entries(node, set())
 
 
 def get(node: Node | None, *path: str) -> Node | None:
@@ -83,9 +83,11 @@ def key_span(first: Node, last: Node) -> Span:
     return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
-def _entries(node: Node | None, above: frozenset[int]) -> Iterator[tuple[str, Node, Node]]:
-    if not isinstance(node, yaml.MappingNode) or id(node) in above:
+def _entries(node: Node | None, seen: set[int]) -> Iterator[tuple[str, Node, Node]]:
+    # What is merged in a second time, or merges itself, brings nothing new.
+    if not isinstance(node, yaml.MappingNode) or id(node) in seen:
         return
+    seen.add(id(node))
     own: set[str] = set()
     merged: list[Node] = []
     for key, value in node.value:
@@ -97,7 +99,7 @@ def _entries(node: Node | None, above: frozenset[int]) -> Iterator[tuple[str, No
             own.add(key.value)
             yield key.value, key, value
     for source in merged:
-        for name, key, value in _entries(source, above | {id(node)}):
+        for name, key, value in _entries(source, seen):
             if name not in own:
                 own.add(name)
                 yield name, key, value

@@ -6,12 +6,15 @@ import posixpath
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 
-from mooring.audit.facts import Command, Module, Service, Site, Span
+from mooring.audit.facts import Command, Deployment, Module, Service, Site, Span
 from mooring.audit.files import SourceFile
 from mooring.audit.options import DEFAULT_TARGET, Target
 from mooring.audit.project.arguments import Arguments
 from mooring.audit.project.commands import find_commands
+from mooring.audit.project.deployed import Deployed
 from mooring.audit.project.evaluate import Evaluator
+from mooring.audit.project.factories import FactoryCall, find_factory_calls
+from mooring.audit.project.importers import importers_of, last_name
 from mooring.audit.project.lifetime import Lifetimes
 from mooring.audit.project.modules import Modules
 from mooring.audit.project.releases import Releases
@@ -20,6 +23,8 @@ from mooring.audit.project.sites import attribute_names, find_sites
 from mooring.audit.project.trail import trail
 
 __all__ = ["Project"]
+
+NOTHING = Deployment()
 
 
 class Project:
@@ -35,11 +40,15 @@ class Project:
         releases: Releases | None = None,
         patched: Callable[[], frozenset[str]] = frozenset,
         target: Target = DEFAULT_TARGET,
+        importing: Callable[[str], Iterable[str]] = lambda _: (),
+        deployment: Deployment = NOTHING,
+        peek: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Link the `audited` files.
 
         `mentioning` finds others that hold both words of a pair, which may call them; `patched` the names that tests
-        put a stand-in for. `target` is what fixed code is to call.
+        put a stand-in for. `target` is what fixed code is to call. `importing` finds all files whose imports have a
+        word. `deployment` is what the manifests say; `peek` gives the text of any file below the root, if it is there.
         """
         self.target = target
         self._patched = patched
@@ -47,6 +56,8 @@ class Project:
         self.services = services
         self.releases = releases or Releases()
         self._modules = modules
+        self._importing = importing
+        self._importers: dict[str, dict[str | None, list[Module]]] = {}
         self._evaluator = evaluator = Evaluator(modules)
         self.audited = [module for path in audited if (module := modules.get(path)) is not None]
         self._arguments: dict[Site, Arguments] = {}
@@ -63,6 +74,7 @@ class Project:
             for setting in find_settings(evaluator, module):
                 setting.scope = lifetimes.scope_kind(setting)
                 self.sites.append(setting)
+        self.deployed = Deployed(deployment, modules, services, self.sites, source, peek)
         by_call = {id(site.call): site for site in self.sites}
         self.commands: list[Command] = [
             command for module in self.audited for command in find_commands(evaluator, module, by_call)
@@ -74,9 +86,25 @@ class Project:
         return self._modules.loaded
 
     @cached_property
+    def factory_calls(self) -> list[FactoryCall]:
+        """The calls of Mooring's factory, in order of their modules."""
+        return [call for module in self.audited for call in find_factory_calls(self._evaluator, module)]
+
+    @cached_property
     def patched(self) -> frozenset[str]:
         """The dotted names that tests put a stand-in for."""
         return self._patched()
+
+    def importers(self, path: str) -> list[Module]:
+        """The other modules of the tree that import the one at `path`, or may: where it cannot be told which is meant.
+
+        They are read now, though nothing in them speaks of Redis.
+        """
+        word = last_name(path)
+        if word not in self._importers:
+            self._importers[word] = importers_of(word, self._modules, self._importing)
+        known = self._importers[word]
+        return [module for module in known.get(path, []) + known.get(None, []) if module.path != path]
 
     def is_local(self, module: Module, name: str) -> bool:
         """Whether `name`, imported in `module`, is a module of the tree."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from mooring.audit.edits import Edit, Fix, Safety, apply
-from mooring.audit.edits.syntax import Syntax, parse
+from mooring.audit.edits.syntax import parse
 from mooring.audit.facts import Command, Confidence, Module, Provenance, Site, Span, Use
 from mooring.audit.project import Project
 from mooring.audit.python.scopes import span_of
 from mooring.audit.rewrite.call import read_site
 from mooring.audit.rewrite.conversion import Conversion, Stuck, await_edits
-from mooring.audit.rewrite.exports import imported_elsewhere
+from mooring.audit.rewrite.exports import reached
 from mooring.audit.rewrite.flavour import FACTORY, Maker, asyncio_factories, asyncio_makers, has_asyncio_twin
 from mooring.audit.rewrite.flow import Flow, flow_of, last_name
 from mooring.audit.rewrite.retrying import asyncio_retries
@@ -129,7 +128,7 @@ def _conversions(module: Module, project: Project) -> Conversions:
         site = sites.get(span)
         if site is None and not _is_factory(call):
             continue
-        conversion = Conversion(flow, call, partial(_reached, project, syntax), _closing(site, project))
+        conversion = Conversion(flow, call, partial(reached, project, syntax), _closing(site, project))
         try:
             conversion.follow()
             made.append((_maker(call, site, conversion, project), conversion))
@@ -199,24 +198,3 @@ def _closing(site: Site | None, project: Project) -> str:
     """What `close` is called on an asyncio client of the release that the project asks for."""
     release = project.releases.of(site.path, "redis") if site else None
     return "close" if release and release.version < ACLOSE else "aclose"
-
-
-def _reached(project: Project, syntax: Syntax, owner: str | None, name: str) -> bool:
-    """Whether other files may use a name of this one, or an attribute `name` of its class `owner`."""
-    path = syntax.source.path
-    if owner is None and (imported_elsewhere(project, path, name) or name in _exported(syntax.tree)):
-        return True
-    folder, file = posixpath.split(path.removesuffix(".py"))
-    stem = posixpath.basename(folder) if file == "__init__" else file
-    for other, module in project.modules.items():
-        near = other != path and any(stem in (found.module.rpartition(".")[2], found.name) for found in module.imports)
-        if near and re.search(rf"\.{name}\b", project.source(other).text):
-            return True
-    return False
-
-
-def _exported(tree: ast.Module) -> set[str]:
-    """What `__all__` names."""
-    statements = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign))
-    exporting = (node for node in statements if "__all__" in {getattr(child, "id", "") for child in ast.walk(node)})
-    return {str(child.value) for node in exporting for child in ast.walk(node) if isinstance(child, ast.Constant)}

@@ -13,7 +13,7 @@ from mooring.audit.rewrite.arguments import Layout
 from mooring.audit.rewrite.given import Given, code_of, read_given
 from mooring.audit.rewrite.naming import connection_name
 
-__all__ = ["CLIENT_PACKAGES", "CallSite", "read_site"]
+__all__ = ["CLIENT_PACKAGES", "CallSite", "first_call", "names_constructor", "read_site"]
 
 # Connections, Sentinel, clusters and other packages are left to a person.
 CLIENT = re.compile(r"(?:redis|redis\.asyncio|aioredis)\.(?:(?:Strict)?Redis(?:\.from_url)?|from_url)")
@@ -84,23 +84,27 @@ def read_site(site: Site, project: Project) -> CallSite | None:
     given = read_given(site, source, arguments)
     if given is None:
         return None
+    return CallSite(site, source, func, arguments, given, connection_name(site, project), first_call(site, project))
+
+
+def first_call(site: Site, project: Project) -> int:
+    """Where the first site of a site's file stands: what its fix needs is imported above that."""
     first = _first_calls(project).get(site.path, site.call.span)
-    first_use = source.offset(first.line, first.column)
-    return CallSite(site, source, func, arguments, given, connection_name(site, project), first_use)
+    return project.source(site.path).offset(first.line, first.column)
+
+
+def names_constructor(site: Site) -> bool:
+    """Whether the call names the package's own constructor: a subclass, partial or wrapper of it does more."""
+    return site.unbound_root is not None or _is_imported(site.module, site.call.scope, site.call.func)
 
 
 def _is_rewritable(site: Site, func: str) -> bool:
     """Whether the call names redis-py's own client or pool; the arguments of a pool are told by their names only."""
-    if "#" in func or not _names_constructor(site):
+    if "#" in func or not names_constructor(site):
         return False
     if POOL.fullmatch(site.constructor) and "(" not in func:
         return site.constructor.endswith("from_url") or all(argument.keyword for argument in site.call.arguments)
     return CLIENT.fullmatch(site.constructor) is not None
-
-
-def _names_constructor(site: Site) -> bool:
-    """Whether the call names the package's own constructor: a subclass, partial or wrapper of it does more."""
-    return site.unbound_root is not None or _is_imported(site.module, site.call.scope, site.call.func)
 
 
 def _is_imported(module: Module, scope: int, func: Value, depth: int = 0) -> bool:

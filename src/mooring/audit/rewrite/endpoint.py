@@ -12,7 +12,7 @@ from mooring.audit.facts import Constant, Provenance, Site
 from mooring.audit.rewrite.given import Given
 from mooring.audit.rewrite.signature import literal, text_of_option
 
-__all__ = ["Address", "address_of", "is_local"]
+__all__ = ["Address", "Part", "address_of", "is_local", "joined"]
 
 DEFAULT_PORT = 6379
 VARIABLE = re.compile(r"\$(\w+)")
@@ -50,7 +50,7 @@ def address_of(site: Site, given: Mapping[str, Given]) -> Address | None:
             return _from_socket_url(str(url.value.value))
         return None if site.literal_password else Address(url.code, loses_database=True)
     if endpoint.kind == "socket" and "unix_socket_path" in given:
-        return _joined("unix://", [_part(given["unix_socket_path"])])
+        return joined("unix://", [_part(given["unix_socket_path"])])
     if endpoint.kind in ("default", "host"):
         return _from_host(site, given)
     return None
@@ -117,31 +117,34 @@ def _from_host(site: Site, given: Mapping[str, Given]) -> Address | None:
         return None  # it comes out of a mapping that is not known here
     if endpoint.port != DEFAULT_PORT and "port" not in given:
         return None
-    host = _Part(endpoint.host) if endpoint.host is not None else _part(given.get("host"), "localhost")
-    port = _Part(str(endpoint.port)) if endpoint.port is not None else _part(given.get("port"), str(DEFAULT_PORT))
+    host = Part(endpoint.host) if endpoint.host is not None else _part(given.get("host"), "localhost")
+    port = Part(str(endpoint.port)) if endpoint.port is not None else _part(given.get("port"), str(DEFAULT_PORT))
     plain = endpoint.scheme == "redis"
     if plain and not host.code and not port.code and is_local(host.text) and port.text == str(DEFAULT_PORT):
         return Address()
     if not host.code:
-        host = _Part(_bracketed(host.text))
-    return _joined(f"{endpoint.scheme}://", [host, _Part(":"), port, _Part("/0")])
+        host = Part(_bracketed(host.text))
+    return joined(f"{endpoint.scheme}://", [host, Part(":"), port, Part("/0")])
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
+    """A piece of a URL: its text, or the code that computes it."""
+
     text: str = ""
     code: str = ""
 
 
-def _part(given: Given | None, default: str = "") -> _Part:
+def _part(given: Given | None, default: str = "") -> Part:
     if given is None:
-        return _Part(default)
+        return Part(default)
     if isinstance(given.value, Constant):
-        return _Part(str(given.value.value))
-    return _Part(code=given.code)
+        return Part(str(given.value.value))
+    return Part(code=given.code)
 
 
-def _joined(scheme: str, parts: list[_Part]) -> Address | None:
+def joined(scheme: str, parts: list[Part]) -> Address | None:
+    """One URL of parts that are known and parts that the code computes; None where no literal can hold them."""
     if not any(part.code for part in parts):
         return Address(literal(scheme + "".join(part.text for part in parts)))
     codes = "".join(part.code for part in parts)

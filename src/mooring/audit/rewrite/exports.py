@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
+import re
 import sys
-from functools import lru_cache
 
+from mooring.audit.edits.syntax import Syntax
 from mooring.audit.project import Project
+from mooring.audit.project.importers import last_name
 
-__all__ = ["imported_elsewhere", "is_inert"]
+__all__ = ["imported_elsewhere", "is_inert", "reached"]
 
 CLIENT_PACKAGES = frozenset({"redis", "aioredis"})
 
@@ -16,14 +19,22 @@ CLIENT_PACKAGES = frozenset({"redis", "aioredis"})
 def imported_elsewhere(project: Project, path: str, name: str) -> bool:
     """Whether another module may import `name` from the one at `path`, so that an import unused there is not useless.
 
-    What a package's `__init__.py` imports counts as offered to all. Modules are compared by their last name only, so a
-    namesake may keep an import alive that nobody needs.
+    What a package's `__init__.py` imports counts as offered to all. Where it cannot be told which module an import
+    means, its last name decides, so a namesake may keep an import alive that nobody needs.
     """
     if posixpath.basename(path) == "__init__.py":
         return True
-    stem = posixpath.basename(path).removesuffix(".py")
-    takers = _takers(project)
-    return bool((takers.get((stem, name), set()) | takers.get((stem, "*"), set())) - {path})
+    stem = last_name(path)
+    imports = (found for module in project.importers(path) for found in module.imports)
+    return any(found.name in (name, "*") and found.module.rpartition(".")[2] == stem for found in imports)
+
+
+def reached(project: Project, syntax: Syntax, owner: str | None, name: str) -> bool:
+    """Whether other files may use a name of this one, or an attribute `name` of its class `owner`."""
+    path = syntax.source.path
+    if owner is None and (imported_elsewhere(project, path, name) or name in _exported(syntax.tree)):
+        return True
+    return any(re.search(rf"\.{name}\b", project.source(other.path).text) for other in project.importers(path))
 
 
 def is_inert(project: Project, module: str, level: int) -> bool:
@@ -39,12 +50,8 @@ def is_inert(project: Project, module: str, level: int) -> bool:
     return bool(found) and not any(other.calls or other.imports for other in found)
 
 
-@lru_cache(maxsize=1)
-def _takers(project: Project) -> dict[tuple[str, str], set[str]]:
-    """The modules that import a name, by the last name of the module that they import it from and that name."""
-    takers: dict[tuple[str, str], set[str]] = {}
-    for path, module in project.modules.items():
-        for found in module.imports:
-            if found.name is not None:
-                takers.setdefault((found.module.rpartition(".")[2], found.name), set()).add(path)
-    return takers
+def _exported(tree: ast.Module) -> set[str]:
+    """What `__all__` names."""
+    statements = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign))
+    exporting = (node for node in statements if "__all__" in {getattr(child, "id", "") for child in ast.walk(node)})
+    return {str(child.value) for node in exporting for child in ast.walk(node) if isinstance(child, ast.Constant)}

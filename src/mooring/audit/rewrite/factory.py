@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mooring.audit.edits import Edit, Fix, Safety
-from mooring.audit.edits.imports import provide
-from mooring.audit.edits.syntax import parse
 from mooring.audit.facts import Argument, Constant, Provenance, Site
 from mooring.audit.project import Project
+from mooring.audit.project.constructors import constructor
 from mooring.audit.rewrite.arguments import Action, edit_arguments
-from mooring.audit.rewrite.call import CLIENT_PACKAGES, CallSite, read_site
+from mooring.audit.rewrite.call import CallSite, read_site
+from mooring.audit.rewrite.cluster import cluster_rewrite
 from mooring.audit.rewrite.endpoint import Address, address_of
 from mooring.audit.rewrite.given import Given, resolved
-from mooring.audit.rewrite.patching import patched_name
+from mooring.audit.rewrite.offer import factory_for, graded
 from mooring.audit.rewrite.plain import plain_rewrite
+from mooring.audit.rewrite.sentinel import sentinel_rewrite
 from mooring.audit.rewrite.signature import ENDPOINT
 
 __all__ = ["factory_rewrite"]
 
+SPECIAL = {"sentinel": sentinel_rewrite, "cluster": cluster_rewrite}
 POOL_OF_CLIENT = ".connection_pool"
-FACTORIES = {False: "create_redis_from_config", True: "create_async_redis_from_config"}
 # Arguments that `default_url` can take the place of.
 LOCATION = ENDPOINT | {"ssl"}
 # Arguments that say nothing when they are None.
@@ -44,9 +45,13 @@ def factory_rewrite(site: Site, project: Project) -> Fix | None:
 
     Safe where the address is the default or known in full; unsafe for a pool, where a password or a database number
     leaves the code, and where a test patches the constructor; display-only where nothing tells whether the client is an
-    asyncio one, or Python's own parser refuses the file. None for clusters, Sentinels and subclasses, and for arguments
-    that the factory does not take. Where the user wants plain redis-py, the fix is `plain_rewrite`'s.
+    asyncio one, or Python's own parser refuses the file. None for subclasses, and for arguments that the factory does
+    not take. What a Sentinel or a Cluster becomes is told in `sentinel_rewrite` and `cluster_rewrite`; where the user
+    wants plain redis-py, they stay, and the fix of others is `plain_rewrite`'s.
     """
+    made = constructor(site.constructor)
+    if made is not None and made.kind in SPECIAL:
+        return None if project.target.plain else SPECIAL[made.kind](site, project)
     found = read_site(site, project)
     if found is None:
         return None
@@ -59,25 +64,16 @@ def factory_rewrite(site: Site, project: Project) -> Fix | None:
 
 
 def _fix(found: CallSite, plan: Plan, project: Project) -> Fix:
-    site, source = found.site, found.source
-    name = FACTORIES[bool(site.asynchronous)]
-    syntax = parse(source)
-    imported = provide(syntax, project.target.factory, name, found.first_use, CLIENT_PACKAGES) if syntax else None
+    site = found.site
+    factory = factory_for(site, project, found.first_use)
     edits = (
-        Edit(site.path, *found.func_range, imported.expression if imported else name),
-        *(imported.edits if imported else ()),
+        Edit(site.path, *found.func_range, factory.expression),
+        *factory.edits,
         *(Edit(site.path, *replacement) for replacement in edit_arguments(found.layout, plan.actions)),
         *((Edit(site.path, found.end, found.end, POOL_OF_CLIENT),) if found.is_pool else ()),
     )
-    made = f"{name}(){POOL_OF_CLIENT if found.is_pool else ''}"
-    if site.asynchronous is None:
-        return Fix(f"Use {made} or its asyncio twin: nothing tells which", edits, Safety.DISPLAY)
-    if imported is None:
-        return Fix(f"Use {made} once this file parses{plan.remark}", edits, Safety.DISPLAY)
-    patched = patched_name(site, found.func, project)
-    if patched:
-        return Fix(f"Use {made}{plan.remark}; a test patches {patched}", edits, Safety.UNSAFE)
-    return Fix(f"Use {made}{plan.remark}", edits, Safety.UNSAFE if found.is_pool else plan.safety)
+    suffix, safety = (POOL_OF_CLIENT, Safety.UNSAFE) if found.is_pool else ("", plan.safety)
+    return graded(site, project, found.func, factory, edits, safety, plan.remark, suffix)
 
 
 _REMOVING = ("drop", "replace")

@@ -56,10 +56,14 @@ class Flow:
         start = self.scopes[name]
         if isinstance(name.ctx, ast.Store):
             start = self._home(_target_scope(self, name, start), name.id)
+        return self.owner_at(name.id, start)
+
+    def owner_at(self, name: str, start: Scope) -> Scope | None:
+        """The same for a name that is read in the scope `start`."""
         for scope in self._around(start):
-            if (scope, name.id) in self._outer:
-                return self._home(scope, name.id)
-            if (scope, name.id) in self._bindings and (scope is start or not isinstance(scope, ast.ClassDef)):
+            if (scope, name) in self._outer:
+                return self._home(scope, name)
+            if (scope, name) in self._bindings and (scope is start or not isinstance(scope, ast.ClassDef)):
                 return scope
         return None
 

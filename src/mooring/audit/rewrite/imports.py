@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from mooring.audit.edits import Edit, Fix, Safety
 from mooring.audit.edits.imports import Statement, plain_imports
-from mooring.audit.edits.orphans import remove
+from mooring.audit.edits.removal import remove
 from mooring.audit.edits.syntax import Syntax, parse
 from mooring.audit.facts import Import, Module, Site
 from mooring.audit.project import Project

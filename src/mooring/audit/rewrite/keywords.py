@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,11 +52,19 @@ class Keywords:
 
     def drop(self, keywords: Collection[str]) -> tuple[Edit, ...] | None:
         """Take arguments out; None where a comment would go with one."""
-        actions = [Action("drop") if argument.keyword in keywords else Action() for argument in self.arguments]
-        dropped = [slot for slot, action in zip(self.layout.slots, actions, strict=True) if action.kind == "drop"]
-        if any("#" in self.layout.text[slot.start : slot.end] for slot in dropped):
+        return self.change([Action("drop") if one.keyword in keywords else Action() for one in self.arguments])
+
+    def change(self, actions: Sequence[Action]) -> tuple[Edit, ...] | None:
+        """Carry out one action per argument, in the order of the source; None where a comment would go with one."""
+        slots = zip(self.layout.slots, actions, strict=True)
+        gone = [slot for slot, action in slots if action.kind in ("drop", "replace")]
+        if any(_holds_comment(self.layout.text[slot.start : slot.end]) for slot in gone):
             return None
         return tuple(Edit(self.source.path, *replacement) for replacement in edit_arguments(self.layout, actions))
+
+
+def _holds_comment(code: str) -> bool:
+    return "#" in code and ("\n" in code or "\r" in code)
 
 
 def _added(layout: Layout, argument: str) -> Iterator[tuple[int, int, str]]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 from mooring.audit.edits import Edit, Fix, Safety
 from mooring.audit.edits.imports import provide
 from mooring.audit.edits.syntax import parse
-from mooring.audit.facts import Provenance, Site
+from mooring.audit.facts import Site
 from mooring.audit.project import Project
 from mooring.audit.project.constructors import constructor
+from mooring.audit.project.faults import falls_back, is_hardcoded, lacks_credentials
 from mooring.audit.project.meanings import Context, External, Known
 from mooring.audit.rewrite.factory import factory_rewrite
 from mooring.audit.rewrite.fallback import fallback_rewrite, password_rewrite
 from mooring.audit.rewrite.given import code_of
 from mooring.audit.rewrite.keywords import Keywords
 
-__all__ = ["UNVERIFIED", "bound_rewrite", "timeout_rewrite", "verification_rewrite"]
+__all__ = ["bound_rewrite", "own_call", "put", "timeout_rewrite"]
 
 # Commands that wait on the server for what is not there yet.
 BLOCKING = frozenset(
@@ -27,11 +28,6 @@ SECONDS = "5"
 CONNECTIONS = "50"
 POOL, BLOCKING_POOL = "ConnectionPool", "BlockingConnectionPool"
 OFF = (Known(None), Known(0))
-# What `ssl_cert_reqs` may be where nothing is verified; `ssl.CERT_NONE` is 0, and redis-py also takes the word.
-UNVERIFIED = (Known(None), Known("none"), Known(0), External("ssl.CERT_NONE"), External("ssl.VerifyMode.CERT_NONE"))
-# From this release on redis-py compares host names where it is told nothing.
-COMPARES_NAMES = (6,)
-URL_OPTION = re.compile(r"([?&])(?:ssl_cert_reqs=none|ssl_check_hostname=false)(&?)", re.IGNORECASE)
 
 
 def timeout_rewrite(site: Site, project: Project) -> Fix | None:
@@ -40,13 +36,13 @@ def timeout_rewrite(site: Site, project: Project) -> Fix | None:
     Unsafe: a command that blocks on purpose for longer fails. None where such a command is known, where the whole call
     is to be rewritten, or where the option is given by other means than a literal.
     """
-    call = _own_call(site, project)
+    call = own_call(site, project)
     blocks = any(command.site is site and command.name in BLOCKING for command in project.commands)
     if call is None or blocks or _is_rewritten(site, project):
         return None
     made = constructor(site.constructor)
     position = 4 if made and made.kind == "client" and not made.from_url else None
-    edits = _put(call, site, project, "socket_timeout", SECONDS, position)
+    edits = put(call, site, project, "socket_timeout", SECONDS, position)
     return Fix(f"Set socket_timeout={SECONDS}", edits, Safety.UNSAFE) if edits else None
 
 
@@ -56,54 +52,25 @@ def bound_rewrite(site: Site, project: Project) -> Fix | None:
     Unsafe: where all connections are in use, a caller waits or fails that got a new one before. None where the whole
     call is to be rewritten, or its arguments are given by position.
     """
-    call = _own_call(site, project)
+    call = own_call(site, project)
     if call is None or _is_rewritten(site, project):
         return None
     made = constructor(site.constructor)
     if made is None or made.kind != "pool":
-        edits = _put(call, site, project, "max_connections", CONNECTIONS)
+        edits = put(call, site, project, "max_connections", CONNECTIONS)
         return Fix(f"Set max_connections={CONNECTIONS}", edits, Safety.UNSAFE) if edits else None
     if not made.from_url and any(argument.keyword is None for argument in call.arguments):
         return None
     given = project.arguments(site).meanings("max_connections", none=True)
     unbound = bool(given) and all(one in OFF for one in given)
-    bound = _put(call, site, project, "max_connections", CONNECTIONS) if unbound else ()
-    waits, name = _put(call, site, project, "timeout", SECONDS), _blocking_name(site, project)
+    bound = put(call, site, project, "max_connections", CONNECTIONS) if unbound else ()
+    waits, name = put(call, site, project, "timeout", SECONDS), _blocking_name(site, project)
     if bound is None or waits is None or name is None:
         return None
     return Fix(f"Use a {BLOCKING_POOL}, whose callers wait for {SECONDS} s", (*name, *bound, *waits), Safety.UNSAFE)
 
 
-def verification_rewrite(site: Site, project: Project) -> Fix | None:
-    """The fix that lets a site verify the server's certificate and name.
-
-    Unsafe: a server with a certificate of its own making is refused. Display-only where the options stand in a URL.
-    None where they are not given by keyword.
-    """
-    call = _own_call(site, project)
-    if call is None:
-        return None
-    arguments = project.arguments(site)
-    unverified = arguments.meanings("ssl_cert_reqs", none=True)
-    unnamed = arguments.meanings("ssl_check_hostname")
-    dropped = {"ssl_cert_reqs"} if unverified and all(one in UNVERIFIED for one in unverified) else set()
-    edits: tuple[Edit, ...] | None = ()
-    if unnamed == (Known(False),):
-        release = project.releases.of(site.path, "redis")
-        if release is not None and release.version >= COMPARES_NAMES:
-            dropped.add("ssl_check_hostname")
-        else:
-            edits = _put(call, site, project, "ssl_check_hostname", "True")
-    given = {argument.keyword for argument in call.arguments}
-    removed = call.drop(dropped) if dropped <= given else None
-    if edits is None or removed is None:
-        return None
-    if edits or removed:
-        return Fix("Verify the server's certificate and name", (*edits, *removed), Safety.UNSAFE)
-    return _verified_url(site, project)
-
-
-def _own_call(site: Site, project: Project) -> Keywords | None:
+def own_call(site: Site, project: Project) -> Keywords | None:
     """The call of a site, where it names the library's own class: what others make of an argument is not known."""
     source = project.source(site.path)
     if site.setting or parse(source) is None:
@@ -113,7 +80,7 @@ def _own_call(site: Site, project: Project) -> Keywords | None:
     return Keywords(source, site.call) if own else None
 
 
-def _put(
+def put(
     call: Keywords, site: Site, project: Project, option: str, code: str, position: int | None = None
 ) -> tuple[Edit, ...] | None:
     """The edits that give an option a value; None where it comes, or may come, from a URL or an unpacked mapping."""
@@ -124,18 +91,17 @@ def _put(
 
 def _is_rewritten(site: Site, project: Project) -> bool:
     """Whether the fix of another rule rewrites the whole call, which an edit of one argument would be in the way of."""
-    if site.provenance is Provenance.FALLBACK and _is_made(fallback_rewrite(site, project)):
-        return True
-    if site.literal_password is not None and _is_made(password_rewrite(site, project)):
-        return True
-    literal = site.provenance in (Provenance.DEFAULT, Provenance.LITERAL)
-    bare = not site.credentials and site.endpoint.kind in ("host", "default")
-    offered = literal or bare or site.per_call or site.uncached
-    return offered and _is_made(factory_rewrite(site, project))
+    return any(fix is not None and fix.safety is not Safety.DISPLAY for fix in _whole_rewrites(site, project))
 
 
-def _is_made(fix: Fix | None) -> bool:
-    return fix is not None and fix.safety is not Safety.DISPLAY
+def _whole_rewrites(site: Site, project: Project) -> Iterator[Fix | None]:
+    """What the rules on endpoints, credentials and lifetime offer for a site."""
+    if falls_back(site):
+        yield fallback_rewrite(site, project)
+    if site.literal_password is not None:
+        yield password_rewrite(site, project)
+    if is_hardcoded(site) or lacks_credentials(site) or site.per_call or site.uncached:
+        yield factory_rewrite(site, project)
 
 
 def _blocking_name(site: Site, project: Project) -> tuple[Edit, ...] | None:
@@ -154,18 +120,3 @@ def _blocking_name(site: Site, project: Project) -> tuple[Edit, ...] | None:
     home = site.constructor.removesuffix(".from_url").removesuffix(f".{POOL}")
     provided = provide(syntax, home, BLOCKING_POOL, start, (home.partition(".")[0],))
     return (*provided.edits, Edit(site.path, start, start + len(named), provided.expression))
-
-
-def _verified_url(site: Site, project: Project) -> Fix | None:
-    """The suggestion to take the options out of the URL in the call."""
-    source = project.source(site.path)
-    for argument in site.call.arguments:
-        code = code_of(source, argument.value_span)
-        start = source.offset(argument.value_span.line, argument.value_span.column)
-        edits = tuple(
-            Edit(site.path, start + found.start(), start + found.end(), found[1] if found[2] else "")
-            for found in URL_OPTION.finditer(code)
-        )
-        if edits:
-            return Fix("Verify the server's certificate and name: leave it to the URL's default", edits, Safety.DISPLAY)
-    return None

@@ -9,6 +9,7 @@ from mooring.audit.facts import Provenance
 from mooring.audit.rewrite.arguments import Action, edit_arguments
 from mooring.audit.rewrite.call import CallSite
 from mooring.audit.rewrite.given import Given
+from mooring.audit.rewrite.quoting import fitted
 from mooring.audit.rewrite.signature import ENDPOINT
 
 __all__ = ["plain_rewrite"]
@@ -50,7 +51,8 @@ def plain_rewrite(found: CallSite) -> Fix | None:
         *([inserted] if inserted else []),
         *(Edit(site.path, *replacement) for replacement in edit_arguments(layout, actions)),
     )
-    return Fix(f"Read {variable} from the environment, where it must be set", edits, Safety.UNSAFE)
+    title = f"Read {variable} from the environment, where it must be set"
+    return Fix(title, tuple(fitted(syntax, edits)), Safety.UNSAFE)
 
 
 def _fate(one: Given) -> Action:

@@ -21,6 +21,11 @@ client = create_redis_from_config(decode_responses=True)
 
 Fix safety: safe where the address is the local default, which is what the factory uses when nothing is configured, and
 where another address is known in full (it is kept as `default_url`). Unsafe where a literal password would be dropped.
+
+A `Sentinel(...)` goes with each `master_for(...)` on it, which becomes a call of the factory: that asks the Sentinels
+for the master whenever it connects, as redis-py does. Safe, too; unsafe where the Sentinels have timeouts of their own;
+display-only where more than its masters is asked for. The client of a `RedisCluster` is unsafe: where a variable names
+one server instead, it is a client of that.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Provenance, Site
 from mooring.audit.project import Project
+from mooring.audit.project.faults import is_hardcoded
 from mooring.audit.rewrite import factory_rewrite
 from mooring.audit.rule import Problem, Severity, rule, steps_to
 
@@ -36,7 +42,7 @@ from mooring.audit.rule import Problem, Severity, rule, steps_to
 @rule("MR101", Severity.ERROR)
 def hardcoded_endpoint(site: Site, project: Project) -> Iterator[Problem]:
     """Report a site whose endpoint is a literal or the library's own default."""
-    if site.provenance not in (Provenance.DEFAULT, Provenance.LITERAL):
+    if not is_hardcoded(site):
         return
     verb = "is set to" if site.setting else "connects to"
     written = "the default" if site.provenance is Provenance.DEFAULT else "a literal"

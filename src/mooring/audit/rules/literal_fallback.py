@@ -30,8 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.audit.facts import Provenance, Site
+from mooring.audit.facts import Site
 from mooring.audit.project import Project
+from mooring.audit.project.faults import falls_back
 from mooring.audit.rewrite.fallback import fallback_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
@@ -39,7 +40,7 @@ from mooring.audit.rule import Problem, Severity, rule
 @rule("MR102", Severity.WARNING)
 def literal_fallback(site: Site, project: Project) -> Iterator[Problem]:
     """Report a site whose endpoint has a literal fallback."""
-    if site.provenance is Provenance.FALLBACK:
+    if falls_back(site):
         yield Problem.at(
             site,
             f"{site.constructor} falls back to a literal endpoint ({site.endpoint.text})",

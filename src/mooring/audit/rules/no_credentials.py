@@ -27,8 +27,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.audit.facts import Provenance, Site
+from mooring.audit.facts import Site
 from mooring.audit.project import Project
+from mooring.audit.project.faults import lacks_credentials
 from mooring.audit.rewrite import factory_rewrite
 from mooring.audit.rule import Problem, Severity, rule
 
@@ -36,18 +37,10 @@ from mooring.audit.rule import Problem, Severity, rule
 @rule("MR201", Severity.ERROR)
 def no_credentials(site: Site, project: Project) -> Iterator[Problem]:
     """Report a site that names its endpoint and is given nothing to authenticate with."""
-    if site.credentials or not _named(site):
-        return
-    yield Problem.at(
-        site,
-        f"{site.constructor} gives no credentials for {site.endpoint.text}",
-        "let create_redis_from_config() take them from REDIS_URL or REDIS_PASSWORD",
-        factory_rewrite(site, project),
-    )
-
-
-def _named(site: Site) -> bool:
-    """By host or by default; a URL only if it is known in full: any other may carry a password."""
-    if site.endpoint.kind == "url":
-        return site.provenance is Provenance.LITERAL and site.endpoint.known
-    return site.endpoint.kind in ("host", "default")
+    if lacks_credentials(site):
+        yield Problem.at(
+            site,
+            f"{site.constructor} gives no credentials for {site.endpoint.text}",
+            "let create_redis_from_config() take them from REDIS_URL or REDIS_PASSWORD",
+            factory_rewrite(site, project),
+        )

@@ -23,12 +23,14 @@ URL = "REDIS_URL"
 PARTS = tuple(
     "HOST PORT UNIX_SOCKET_PATH SENTINELS SENTINEL_MASTER SENTINEL_USERNAME SENTINEL_PASSWORD CLUSTER_NODES USERNAME "
     "PASSWORD DB TLS TLS_CA_FILE TLS_CERT_FILE TLS_KEY_FILE TLS_KEY_PASSWORD TLS_SERVER_NAME TLS_MIN_VERSION "
-    "TLS_VERIFY".split()
+    "TLS_VERIFY DEADLINE MAX_AGE MAX_IDLE MULTIPLEX".split()
 )
 # What names the file that holds what the variable would.
 FILE = "_FILE"
 # Arguments that outweigh whatever is set.
-FIRM = frozenset({"host", "unix_socket_path", "url"})
+FIRM = frozenset({"host", "unix_socket_path", "url", "sentinels", "cluster_nodes"})
+# What a Sentinel or a Cluster is called in a URL: no site has an address like that.
+SEVERAL = re.compile(r"rediss?\+(?:sentinel|cluster)://")
 # A whole address, no part of which is left open.
 ADDRESS = re.compile(r"(?:rediss?|unix)://[^\s$?]+")
 
@@ -110,7 +112,11 @@ def _read(path: str, func: str, code: str, target: Target) -> Connection | None:
         return Connection(path, "")
     named = given.get("name", call.args[0] if call.args else None)
     name = str(named.value) if isinstance(named, ast.Constant) else DEFAULT
-    return Connection(path, URL if name == DEFAULT else f"{name.upper().replace('-', '_')}_{URL}")
+    variable = URL if name == DEFAULT else f"{name.upper().replace('-', '_')}_{URL}"
+    default = given.get("default_url")
+    url = str(default.value) if isinstance(default, ast.Constant) else ""
+    several = url if SEVERAL.match(url) else ""
+    return Connection(path, variable, before=several, url=several)
 
 
 def _variable(node: ast.AST) -> str | None:
@@ -130,7 +136,7 @@ def _last(node: ast.expr) -> str:
 
 
 def _before(read: Connection, site: Site) -> Connection:
-    before, url = _address(site)
+    before, url = (read.before, read.url) if read.url else _address(site)
     return replace(read, before=before, url=url, password=site.literal_password is not None and read.parts)
 
 

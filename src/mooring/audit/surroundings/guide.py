@@ -148,10 +148,10 @@ def _service(service: Service | None, rows: Collection[Row], workloads: Sequence
     yield from HEAD
     for row in rows:
         yield f"| {' | '.join(row)} |"
-    for variables in dict.fromkeys(_variables(row[1]) for row in rows):
-        if variables:
-            yield ""
-            yield from _set(service, variables, workloads)
+    read = [_variables(row[1]) for row in rows]
+    for lines in dict.fromkeys(tuple(_set(service, variables, workloads)) for variables in read if variables):
+        yield ""
+        yield from lines
 
 
 def _set(service: Service | None, names: Sequence[str], workloads: Sequence[Workload]) -> Iterator[str]:

@@ -29,15 +29,16 @@ __all__ = ["command"]
 @click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--check", is_flag=True, help="Say what would be fixed, and change nothing.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
-@click.option("--unsafe", is_flag=True, help="Also make fixes that may change what the program does.")
+@click.option("--unsafe", is_flag=True, help="Also make fixes that may change what the code does.")
 @click.option("--force", is_flag=True, help="Also change files with uncommitted changes.")
-@click.option("--verify", metavar="COMMAND", help="Undo the fixes with which COMMAND fails; it runs without a shell.")
+@click.option("--verify", metavar="COMMAND", help="Undo fixes with which COMMAND (no shell) fails.")
 @click.option("--undo", "undoing", is_flag=True, help="Undo the last run that changed anything at PATH.")
-@click.option("--code-only", is_flag=True, help="Leave dependency files, samples of .env and MIGRATION.md alone.")
+@click.option("--code-only", is_flag=True, help="Leave dependencies, .env samples and MIGRATION.md.")
 @click.option(
     "--target",
+    metavar="LIBRARY",
     type=click.Choice(["mooring", REDIS_PY]),
-    help="What fixed code calls: redis-py needs no new dependency, and --unsafe.",
+    help="Call mooring, or redis-py (which needs --unsafe).",
 )
 @include_tests_option
 @select_option
@@ -59,14 +60,12 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
 ) -> None:
-    """Fix the Redis connections at or below each PATH, and tell what was done, what was left and why.
+    """Fix the Redis connections below each PATH; tell what is done, left and why.
 
-    In a git checkout nothing is written where a file that would change has uncommitted changes, unless by --force. What
-    was written is looked at once more, and a file that does not hold what its fix promises is put back.
+    Nothing is written where a file to change has uncommitted changes in git.
 
-    Exits with 0 where everything that can be fixed is fixed (`mooring audit` tells what is left); 1 where --diff or
-    --check would change anything, --verify turned a fix down, or --undo left a file; 2 on wrong usage, or where a file
-    could not be written or was put back.
+    Exits with 0 where all that can be fixed is fixed; 1 where --diff or --check would change anything, --verify turned
+    a fix down or --undo left a file; 2 on wrong usage, or where a file could not be written or was put back.
     """
     refuse_together({"--diff": diff, "--check": check, "--interactive": interactive, "--undo": undoing})
     refuse_together({"--verify": verify is not None, "--diff": diff, "--check": check, "--undo": undoing})
@@ -88,7 +87,7 @@ def command(
 
     try:
         first = look({})
-        clean = Redactor.of(first.sites)
+        clean = Redactor.of(first.sites, first.secrets)
         if interactive:
             refuse_uncommitted_fixable(first, unsafe=unsafe, force=force)
         outcome = fix(first, look, unsafe=unsafe, accept=Asking(clean) if interactive else None)
@@ -110,5 +109,6 @@ def command(
     finally:
         store.close()
     code = show_execution(outcome, done, clean)
-    show_notices(notices)
+    if len(done.failures) < len(outcome.changes):
+        show_notices(notices)
     context.exit(code)

@@ -37,9 +37,11 @@ def show_execution(outcome: FixOutcome, done: Execution, clean: Redactor) -> int
     """What was done; 2 where a change was given up for another reason than the user's check, 1 where for that."""
     click.echo(render(outcome, done, clean), nl=False)
     for failure in done.failures:
-        click.echo(f"mooring: error: {clean(render_failure(failure))}", err=True)
-    turned_down = [one for one in done.failures if one.path in done.broken and one.fate is Fate.UNDONE]
-    if len(turned_down) < len(done.failures):
+        if failure.fate is not Fate.WITHDRAWN:
+            click.echo(f"mooring: error: {clean(render_failure(failure))}", err=True)
+    failures = [one for one in done.failures if one.fate is not Fate.WITHDRAWN]
+    turned_down = [one for one in failures if one.path in done.broken and one.fate is Fate.UNDONE]
+    if len(turned_down) < len(failures):
         return 2
     return 1 if turned_down else 0
 

@@ -39,6 +39,7 @@ _DEFAULT = Load()
     help="Callers at once; repeatable.",
 )
 @click.option("--service", "names", multiple=True, metavar="NAME", help="Measure only this one; repeatable.")
+@click.option("--unsafe", is_flag=True, help="Also make the unsafe fixes of `mooring fix` in the fixed copy.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep both copies in this new folder.")
 @click.pass_context
 def command(
@@ -50,6 +51,7 @@ def command(
     rounds: int,
     concurrency: tuple[int, ...],
     names: tuple[str, ...],
+    unsafe: bool,
     keep: Path | None,
 ) -> None:
     """Prove what the fix does: run every MCP server in PATH before and after it, under the same load.
@@ -65,7 +67,7 @@ def command(
         require()
     progress = _Progress()
     with ending_cleanly(), workspace(keep) as folder:
-        fleet = prepare(path.resolve(), folder, names)
+        fleet = prepare(path.resolve(), folder, names, unsafe=unsafe)
         progress.say(f"{counted(len(fleet.candidates), 'MCP server')} in {path}: copied twice, and one copy fixed")
         with private_redis(len(fleet.candidates)) as (lanes, version):
             proof = prove(fleet.name, fleet.candidates, fleet.copies, lanes, version, load, progress, fleet.caveats)

@@ -30,9 +30,10 @@ class Fleet:
     caveats: Sequence[str]
 
 
-def prepare(path: Path, folder: Path, names: Sequence[str]) -> Fleet:
+def prepare(path: Path, folder: Path, names: Sequence[str], *, unsafe: bool = False) -> Fleet:
     """Copy the tree at `path` into `folder` twice, fix one copy, and find its MCP servers, or only those of `names`.
 
+    Safe fixes are made, and the unsafe ones too if `unsafe`.
     Raises `UsageError` where there is no such server, and `ProofError` where the tree cannot be copied or fixed.
     """
     whole = path.absolute()
@@ -44,8 +45,8 @@ def prepare(path: Path, folder: Path, names: Sequence[str]) -> Fleet:
     fixed = copies[Side.AFTER]
     found = audit([fixed], root=fixed)
     chosen = _chosen(found, names)
-    outcome = _fix(found, fixed)
-    return Fleet(path.name, copies, _candidates(found, chosen, outcome), _caveats(found, outcome))
+    outcome = _fix(found, fixed, unsafe=unsafe)
+    return Fleet(path.name, copies, _candidates(found, chosen, outcome), _caveats(found, outcome, unsafe=unsafe))
 
 
 def _chosen(found: Audit, names: Sequence[str]) -> Mapping[str, Service]:
@@ -66,9 +67,9 @@ def _name(service: Service, servers: Sequence[Service]) -> str:
     return service.name if twins == 1 else service.path
 
 
-def _fix(found: Audit, copy: Path) -> FixOutcome:
+def _fix(found: Audit, copy: Path, *, unsafe: bool) -> FixOutcome:
     """Fix the copy on disk. Raises `ProofError` where a file cannot be written: half a fix proves nothing."""
-    outcome = fix(found, lambda overlay: audit([copy], root=copy, overlay=overlay))
+    outcome = fix(found, lambda overlay: audit([copy], root=copy, overlay=overlay), unsafe=unsafe)
     for failure in write(outcome.changes):
         raise ProofError(f"the copy of {failure.path} cannot be fixed: {failure.reason}")
     return outcome
@@ -95,8 +96,9 @@ def _yaml(root: Path) -> Iterator[tuple[str, str]]:
                 continue  # `mooring audit` says so
 
 
-def _caveats(found: Audit, outcome: FixOutcome) -> list[str]:
+def _caveats(found: Audit, outcome: FixOutcome, *, unsafe: bool) -> list[str]:
     others = [service.path for service in found.services if service.kind != "mcp"]
     passed_over = [f"Not MCP servers, so not driven: {', '.join(others)}."] if others else []
+    more = ["Unsafe fixes were made too, which may change what a server does."] if unsafe else []
     refused = [f"A fix of {r.finding.problem.path} was refused: {r.reason}." for r in outcome.refused]
-    return [*passed_over, *refused]
+    return [*passed_over, *more, *refused]

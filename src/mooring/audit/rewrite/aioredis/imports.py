@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mooring.audit.edits import Edit
 from mooring.audit.edits.imports import Statement, plain_imports
-from mooring.audit.edits.orphans import remove
+from mooring.audit.edits.removal import remove
 from mooring.audit.edits.syntax import Syntax
 from mooring.audit.rewrite.aioredis.changes import Change, File, Function
 from mooring.audit.rewrite.aioredis.names import ATTRIBUTES, CONSTRUCTORS, COUNTERPARTS, FIRST_MODULES, successor
