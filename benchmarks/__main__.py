@@ -6,15 +6,15 @@ import argparse
 import os
 import platform
 
-from benchmarks import audit, runtime
+from benchmarks import audit, cache, runtime
 
-PARTS = {"runtime": runtime.comparisons, "audit": audit.comparisons}
+PARTS = {"runtime": runtime.comparisons, "cache": cache.comparisons, "audit": audit.comparisons}
 
 
 def main() -> None:
     """Measure, and print each line as soon as it is known."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="runtime or audit; both if none is named")
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="which parts; all if none is named")
     parts = parser.parse_args().part or list(PARTS)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     print("cost of the first over the second: median of interleaved rounds [lowest to highest], medians of each")

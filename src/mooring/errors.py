@@ -8,6 +8,10 @@
     ├── MissingExtra           an optional dependency is needed; names the extra that brings it
     ├── EmbeddedRedisError     a private Redis could not be found, started or reached
     ├── ManagerClosed          a client was asked of a manager that is closed
+    ├── DeadlineExceeded       a call was out of time (mooring.runtime.failures)
+    ├── CircuitOpen            an endpoint has failed for so long that calls fail at once (mooring.runtime.failures)
+    ├── PoolExhausted          all connections stayed in use (mooring.runtime.failures)
+    ├── BudgetExhausted        an account's rate budget is spent (mooring.cache); has retry_after_seconds
     └── ProofError             a fleet could not be measured at all
 
 Each message says what is wrong, which file, option or variable it is about, and what to do. No message carries a
@@ -45,6 +49,10 @@ class MissingExtra(MooringError):
 
     def __init__(self, need: str, extra: str) -> None:
         super().__init__(f"{need} is not installed; it comes with an extra: pip install 'mooring[{extra}]'")
+        self._needed = need, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), self._needed
 
 
 class EmbeddedRedisError(MooringError):
