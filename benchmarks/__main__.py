@@ -6,9 +6,14 @@ import argparse
 import os
 import platform
 
-from benchmarks import audit, cache, runtime
+from benchmarks import audit, cache, metrics, runtime
 
-PARTS = {"runtime": runtime.comparisons, "cache": cache.comparisons, "audit": audit.comparisons}
+PARTS = {
+    "runtime": runtime.comparisons,
+    "metrics": metrics.comparisons,
+    "cache": cache.comparisons,
+    "audit": audit.comparisons,
+}
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
@@ -19,7 +20,7 @@ from mooring.embedded import EmbeddedRedis
 __all__ = ["comparisons"]
 
 CALLS = 2000
-ROUNDS = 7
+ROUNDS = 11
 
 
 def comparisons() -> Iterator[Comparison]:
@@ -35,18 +36,19 @@ def comparisons() -> Iterator[Comparison]:
         )
         bare = redis.Redis.from_url(server.url)
         ours = create_redis_from_config(url=server.url)
-        yield compare(
-            "GET by the factory's client / by bare redis-py",
-            {
-                "mooring": lambda: _timed(lambda: ours.get("key"), CALLS),
-                "redis-py": lambda: _timed(lambda: bare.get("key"), CALLS),
-            },
-            ROUNDS,
-        )
+        for threads in (1, 50):
+            yield compare(
+                f"GET, {threads} at once / bare redis-py",
+                {
+                    "mooring": partial(_threaded, ours, threads),
+                    "redis-py": partial(_threaded, bare, threads),
+                },
+                ROUNDS,
+            )
         bare.close()
         for concurrent in (1, 50):
             yield compare(
-                f"asyncio GET, {concurrent} at once / bare redis-py",
+                f"asyncio GET on the pool, {concurrent} at once / bare",
                 {
                     "mooring": partial(_run, _asyncio_ours, server.url, concurrent),
                     "redis-py": partial(_run, _asyncio_bare, server.url, concurrent),
@@ -75,6 +77,25 @@ def _timed(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - start) / times
 
 
+def _threaded(client: redis.Redis, threads: int) -> float:
+    def caller() -> None:
+        for _ in range(CALLS // threads):
+            client.get("key")
+
+    _run_threads(partial(client.get, "key"), threads)  # opens the connections
+    start = time.perf_counter()
+    _run_threads(caller, threads)
+    return (time.perf_counter() - start) / CALLS
+
+
+def _run_threads(target: Callable[[], object], threads: int) -> None:
+    running = [threading.Thread(target=target) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+
+
 def _client_per_call(url: str) -> None:
     client = redis.Redis.from_url(url)
     client.get("key")
@@ -86,7 +107,7 @@ def _factory_per_call(url: str) -> None:
 
 
 async def _asyncio_ours(url: str, concurrent: int) -> float:
-    return await _timed_async(create_async_redis_from_config(url=url).get, concurrent)
+    return await _timed_async(create_async_redis_from_config(url=url, multiplex=False).get, concurrent)
 
 
 async def _asyncio_bare(url: str, concurrent: int) -> float:

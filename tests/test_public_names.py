@@ -17,16 +17,22 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def test_the_public_names_are_these() -> None:
     assert mooring.__all__ == [
+        "CircuitOpen",
         "ConfigError",
+        "DeadlineExceeded",
         "ManagerClosed",
         "MooringError",
+        "PoolExhausted",
         "RedisConnectionManager",
         "RedisSettings",
         "__version__",
         "create_async_redis_from_config",
         "create_redis_from_config",
+        "deadline",
         "get_redis_config",
         "get_redis_url",
+        "idempotent",
+        "observe",
     ]
     assert [name for name in mooring.__all__ if not hasattr(mooring, name)] == []
 

@@ -11,39 +11,54 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mooring.config.settings import RedisSettings
     from mooring.errors import ConfigError, ManagerClosed, MooringError
+    from mooring.runtime.deadline import deadline, idempotent
     from mooring.runtime.factory import (
         create_async_redis_from_config,
         create_redis_from_config,
         get_redis_config,
         get_redis_url,
     )
+    from mooring.runtime.failures import CircuitOpen, DeadlineExceeded, PoolExhausted
     from mooring.runtime.manager import RedisConnectionManager
+    from mooring.runtime.observation import observe
 
 __all__ = [
+    "CircuitOpen",
     "ConfigError",
+    "DeadlineExceeded",
     "ManagerClosed",
     "MooringError",
+    "PoolExhausted",
     "RedisConnectionManager",
     "RedisSettings",
     "__version__",
     "create_async_redis_from_config",
     "create_redis_from_config",
+    "deadline",
     "get_redis_config",
     "get_redis_url",
+    "idempotent",
+    "observe",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CircuitOpen": "mooring.runtime.failures",
     "ConfigError": "mooring.errors",
+    "DeadlineExceeded": "mooring.runtime.failures",
     "ManagerClosed": "mooring.errors",
     "MooringError": "mooring.errors",
+    "PoolExhausted": "mooring.runtime.failures",
     "RedisConnectionManager": "mooring.runtime.manager",
     "RedisSettings": "mooring.config.settings",
     "create_async_redis_from_config": "mooring.runtime.factory",
     "create_redis_from_config": "mooring.runtime.factory",
+    "deadline": "mooring.runtime.deadline",
     "get_redis_config": "mooring.runtime.factory",
     "get_redis_url": "mooring.runtime.factory",
+    "idempotent": "mooring.runtime.deadline",
+    "observe": "mooring.runtime.observation",
 }
 
 

@@ -15,8 +15,8 @@
     └── ProofError             a fleet could not be measured at all
 
 Each message says what is wrong, which file, option or variable it is about, and what to do. No message carries a
-secret. Errors of Redis itself are redis-py's own (`redis.RedisError`), so that fixed code goes on catching what it
-caught before.
+secret. Errors of Redis itself are redis-py's own (`redis.RedisError`), and those of `mooring.runtime.failures` are
+redis-py's ConnectionError or TimeoutError as well, so that fixed code goes on catching what it caught before.
 """
 
 from __future__ import annotations

@@ -211,6 +211,10 @@ def test_explain_tells_every_value_with_its_origin() -> None:
         "ssl_password = **********  (argument ssl_password)",
         "max_connections = 50  (default)",
         "pool_timeout = 5.0  (default)",
+        "deadline = 5.0  (default)",
+        "max_age = 1800.0  (default)",
+        "max_idle = 300.0  (default)",
+        "multiplex = True  (default)",
         "socket_timeout = 3  (argument socket_timeout)",
         "retry = <object>  (argument retry)",
     ]

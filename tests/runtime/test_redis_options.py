@@ -15,13 +15,28 @@ from redis.retry import Retry
 
 from mooring.config.settings import RedisSettings
 from mooring.errors import ConfigError
+from mooring.runtime import connections
 from mooring.runtime.async_pool import AsyncSharedPool
 from mooring.runtime.constructor import constructor_arguments
+from mooring.runtime.login import Login
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
 from mooring.runtime.pool import SharedPool
 
 # What a connection is told beyond the constructor's words, or holds once per object.
 OBJECTS = (type(None), str, bytes, int, float, bool, list, tuple)
+
+# How long and how often is tried, also by the names of redis-py 8.
+BOUNDS = (
+    "socket_timeout",
+    "socket_connect_timeout",
+    "_socket_timeout",
+    "_socket_connect_timeout",
+    "orig_socket_timeout",
+    "orig_socket_connect_timeout",
+    "retry_on_error",
+    "retry_on_timeout",
+    "_patience",
+)
 
 
 def options(flavour: Flavour = SYNC, environ: dict[str, str] | None = None, **overrides: Any) -> RedisOptions:
@@ -34,10 +49,22 @@ def portrait(connection: Any) -> dict[str, Any]:
     # None and False both leave it off.
     plain["socket_keepalive"] = bool(plain.get("socket_keepalive"))
     encoder = connection.encoder
-    retry = connection.retry
     plain["encoder"] = (encoder.encoding, encoder.encoding_errors, encoder.decode_responses)
-    plain["retry"] = (type(retry), retry._retries, vars(retry._backoff), set(retry._supported_errors))
+    for key in ("credential_provider", "username", "password"):
+        plain.pop(key, None)
+    own = UsernamePasswordCredentialProvider(connection.username, connection.password)
+    provider = connection.credential_provider or own
+    plain["login"] = [word for word in provider.get_credentials() if word]
+    # Whatever bounds a call is the client's.
+    for key in BOUNDS:
+        plain.pop(key, None)
     return plain
+
+
+def test_redis_py_itself_does_not_try_again() -> None:
+    given: dict[str, Any] = {"retry": Retry(ExponentialBackoff(), 3), "retry_on_error": [redis.BusyLoadingError]}
+    for flavour, pool in ((SYNC, SharedPool), (ASYNC, AsyncSharedPool)):
+        assert pool(**options(flavour, **given).pool).make_connection().retry._retries == 0
 
 
 ARGUMENTS: list[dict[str, Any]] = [
@@ -95,23 +122,23 @@ def test_an_option_of_a_url_that_this_redis_py_does_not_know_is_named_with_its_o
 def test_a_credential_provider_replaces_a_password_from_the_environment() -> None:
     provider = UsernamePasswordCredentialProvider("me", "pw")
     made = options(environ={"REDIS_PASSWORD": "other"}, credential_provider=provider)
-    assert made.pool["credential_provider"] is provider
-    assert made.pool["password"] is None
+    assert made.pool["login"].provider is provider
+    assert made.pool["login"].login == Login()
 
 
 def test_what_concerns_the_client_is_kept_from_the_pool() -> None:
     made = options(single_connection_client=True)
-    assert made.client == {"single_connection_client": True}
+    assert made.client.keys() == {"single_connection_client", "recovery"}
+    assert made.client["single_connection_client"] is True
     assert "single_connection_client" not in made.pool
 
 
-def test_equal_policies_make_equal_pools() -> None:
+def test_policies_are_the_clients_and_divide_no_pool() -> None:
     def made(retry: Retry) -> RedisOptions:
         return options(retry=retry, retry_on_error=[redis.BusyLoadingError], socket_keepalive_options={1: 2})
 
-    assert made(Retry(ExponentialBackoff(), 3)).key() == made(Retry(ExponentialBackoff(), 3)).key()
-    assert made(Retry(ExponentialBackoff(), 3)).key() != made(Retry(ExponentialBackoff(), 4)).key()
-    assert made(Retry(ExponentialBackoff(), 3)).key() != made(Retry(ConstantBackoff(1), 3)).key()
+    assert made(Retry(ExponentialBackoff(), 3)).key() == made(Retry(ConstantBackoff(1), 4)).key()
+    assert made(Retry(ConstantBackoff(1), 4)).client["recovery"].policy.retries == 4
 
 
 @pytest.mark.parametrize(
@@ -184,7 +211,7 @@ def test_what_redis_py_cannot_be_told_is_named() -> None:
 
 
 def test_ocsp_is_left_to_redis_py() -> None:
-    assert options(ssl=True, ssl_validate_ocsp=True).pool["connection_class"] is redis.SSLConnection
+    assert options(ssl=True, ssl_validate_ocsp=True).pool["connection_class"] is connections.OCSP
 
 
 def test_sentinels_are_asked_with_their_own_credentials_and_soon_given_up() -> None:

@@ -117,17 +117,6 @@ def test_disconnecting_the_pool_closes_what_nobody_uses(
     assert gone("idle")
 
 
-async def test_a_retry_policy_reaches_the_connections_of_the_loop() -> None:
-    client = create_async_redis_from_config()
-    await client.ping()
-    policy = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 7)
-    client.set_retry(policy)
-    async with client.pipeline() as pipeline:
-        await pipeline.watch("key")
-        assert pipeline.connection is not None
-        assert pipeline.connection.retry is policy
-
-
 def test_releasing_twice_frees_one_place() -> None:
     client = create_redis_from_config(max_connections=1, pool_timeout=0.01)
     with client.pipeline() as pipeline:

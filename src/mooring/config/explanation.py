@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mooring.config.bounds import BOUNDS, UNBOUNDED
 from mooring.config.environment import Environment
 from mooring.config.value import SECRETS
 
@@ -53,5 +54,7 @@ def shown(key: str, value: Any) -> str:
     """Write a value for everybody to see."""
     if key in SECRETS:
         return _MASK
+    if value is None and key in BOUNDS:
+        return UNBOUNDED
     # An object of the caller's (a retry policy, a credential provider) may print what it holds.
     return str(value) if isinstance(value, str | int | float | bool | None) else f"<{type(value).__name__}>"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
+from mooring.config.bounds import BOUNDS
 from mooring.config.nodes import Node
 from mooring.config.value import SourcedValue
 from mooring.errors import ConfigError
@@ -13,6 +14,8 @@ from mooring.errors import ConfigError
 __all__ = ["FIELDS", "refuse_mismatch", "told_faults"]
 
 _NODES = "servers as host:port,host:port, for example"
+
+_BOUND = "a number of seconds above 0, or none, for example"
 
 _EXPECTED = {
     "host": "a host name or address, not a URL",
@@ -37,12 +40,25 @@ _EXPECTED = {
     "ssl_password": "text",
     "max_connections": "a whole number from 1, for example 50",
     "pool_timeout": "a number of seconds above 0, for example 5",
+    "deadline": f"{_BOUND} 5",
+    "max_age": f"{_BOUND} 1800",
+    "max_idle": f"{_BOUND} 300",
+    "multiplex": "true or false",
 }
 FIELDS = tuple(_EXPECTED)
 """The settings that are checked one by one; every other is an argument for redis-py, as given."""
 
 # A value is repeated in a message only where nobody keeps a secret.
-_REPEATABLE = frozenset({"port", "db", "ssl", "ssl_cert_reqs", "ssl_min_version", "max_connections", "pool_timeout"})
+_REPEATABLE = BOUNDS | {
+    "port",
+    "db",
+    "ssl",
+    "ssl_cert_reqs",
+    "ssl_min_version",
+    "max_connections",
+    "pool_timeout",
+    "multiplex",
+}
 
 
 def told_faults(error: ValidationError, chosen: Mapping[str, SourcedValue]) -> str:

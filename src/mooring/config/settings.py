@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from mooring.config.bounds import BOUNDS, read_bound
 from mooring.config.environment import Environment
 from mooring.config.explanation import Explained, Explanation, shown
 from mooring.config.faults import FIELDS, refuse_mismatch, told_faults
@@ -38,17 +39,24 @@ class Mode(StrEnum):
     CLUSTER = "cluster"
 
 
+_Bound = Annotated[Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, BeforeValidator(read_bound)]
+
+
 def _nodes(default_port: int) -> BeforeValidator:
     return BeforeValidator(lambda value: read_nodes(value, default_port) if isinstance(value, str) else value)
 
 
 class RedisSettings(BaseModel):
-    """Where one Redis is, how to get in, and how many connections may be open to it.
+    """Where one Redis is, how to get in, and the bounds within which it is used.
 
     `max_connections` bounds the pool (default 50); `pool_timeout` is the longest wait for a connection of a full pool,
-    in seconds (default 5). `options` holds every other argument for redis-py, as given. `origins` tells where each
-    value came from; what is not in it is a default. `files` are those that a value was read from, or that hold TLS
-    certificates and keys: when one of them changes, so do the settings. `environment` is where they were read.
+    in seconds (default 5). `deadline` is the longest that one call may take, waiting, connecting and retrying included
+    (default 5 s); a connection is closed at the age of `max_age` seconds (default 1800) or after `max_idle` seconds
+    without use (default 300); none of the three bounds anything when it is None. With `multiplex` asyncio clients share
+    sockets where a command allows it (default true). `options` holds every other argument for redis-py, as given.
+    `origins` tells where each value came from; what is not in it is a default. `files` are those that a value was read
+    from, or that hold TLS certificates and keys: when one of them changes, so do the settings. `environment` is where
+    they were read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -77,6 +85,10 @@ class RedisSettings(BaseModel):
     ssl_password: SecretStr | None = None
     max_connections: int = Field(default=50, ge=1)
     pool_timeout: float = Field(default=5.0, gt=0, allow_inf_nan=False)
+    deadline: _Bound = 5.0
+    max_age: _Bound = 1800.0
+    max_idle: _Bound = 300.0
+    multiplex: bool = True
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = Field(default_factory=dict, repr=False)
     files: tuple[Path, ...] = Field(default=(), repr=False)
@@ -148,6 +160,13 @@ class RedisSettings(BaseModel):
             return f"{self.unix_socket_path} db {self.db}"
         return write_server(self).removeprefix("redis://")
 
+    @property
+    def server(self) -> str:
+        """The server alone, or those that stand for it, without credentials: `localhost:6379`."""
+        if self.unix_socket_path is not None:
+            return self.unix_socket_path
+        return self.endpoint if self.cluster_nodes else self.endpoint.rpartition("/")[0]
+
     def url(self) -> str:
         """Write the settings as one URL with every secret in it. Raises `ConfigError` for what no URL can carry."""
         return write_url(self)
@@ -187,7 +206,8 @@ class RedisSettings(BaseModel):
             unreachable.add("ssl_cert_reqs")
         for key in FIELDS:
             value = getattr(self, key)
-            if value not in (None, ()) and (key in self.origins or key not in unreachable):
+            empty = value in (None, ()) and key not in BOUNDS
+            if not empty and (key in self.origins or key not in unreachable):
                 yield key, write_nodes(value) if key in {"sentinels", "cluster_nodes"} else value
         yield from self.options.items()
 

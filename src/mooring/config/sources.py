@@ -29,6 +29,7 @@ from typing import Any
 
 from mooring.config import pulumi
 from mooring.config.bindings import binding_texts
+from mooring.config.bounds import BOUNDS
 from mooring.config.dotenv import dotenv_texts
 from mooring.config.environment import Environment, EnvironmentKind
 from mooring.config.faults import FIELDS
@@ -56,8 +57,8 @@ _ENDPOINT = LOCATION | {
 }
 _URL_ARGUMENTS = frozenset({"url", "default_url"})
 # Arguments for which None or "" is no answer: code that is being fixed passes `os.getenv(...)` through them.
-# Not so for ssl_cert_reqs, where None is redis-py's word for no check.
-_OPTIONAL = _URL_ARGUMENTS | set(FIELDS) - {"ssl_cert_reqs"}
+# Not so for ssl_cert_reqs, where None is redis-py's word for no check, and for a bound, where it is no bound.
+_OPTIONAL = _URL_ARGUMENTS | set(FIELDS) - {"ssl_cert_reqs"} - BOUNDS
 _DEFAULT_HOSTS = {
     EnvironmentKind.KUBERNETES: ("redis-master", "default in Kubernetes"),
     EnvironmentKind.COMPOSE: ("redis", "default in Compose"),

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from mooring.config.bounds import BOUNDS, read_bound
 from mooring.config.nodes import CLUSTER_PORT, SENTINEL_PORT, Node, read_nodes
 from mooring.errors import ConfigError
 
@@ -57,10 +58,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _bound(text: str) -> float | None:
+    return None if read_bound(text) is None else _seconds(text)
+
+
 _EXPECTED = "expected, for example, redis://user:password@host:6379/0"
 _BOOLEANS = (
     "decode_responses",
     "legacy_responses",
+    "multiplex",
     "retry_on_timeout",
     "single_connection_client",
     "socket_keepalive",
@@ -96,6 +102,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     **dict.fromkeys(_BOOLEANS, (_truth, "true or false")),
     **dict.fromkeys(_NATURALS, (_natural, "a whole number")),
     **dict.fromkeys(_SECONDS, (_seconds, "a number of seconds above 0")),
+    **dict.fromkeys(BOUNDS, (_bound, "a number of seconds above 0, or none")),
     **dict.fromkeys(_TEXTS, (str, "text")),
 }
 OPTIONS = frozenset(_READERS)

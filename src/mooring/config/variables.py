@@ -19,6 +19,10 @@ In every source the same names hold, with `NAME_` ahead of them for a connection
 | `REDIS_TLS_SERVER_NAME` | the name in the server's certificate, if not the host's | `redis.example.com` |
 | `REDIS_TLS_MIN_VERSION` | the oldest version of TLS | `1.3` |
 | `REDIS_TLS_VERIFY` | whether the server must prove itself; on unless this says `false` | `true` |
+| `REDIS_DEADLINE` | the longest that one call may take, in seconds, or `none` | `5` |
+| `REDIS_MAX_AGE` | the age at which a connection is closed, in seconds, or `none` | `1800` |
+| `REDIS_MAX_IDLE` | how long a connection may lie idle, in seconds, or `none` | `300` |
+| `REDIS_MULTIPLEX` | whether asyncio clients share sockets | `true` |
 
 `REDIS_PASSWORD_FILE` names a file that holds what `REDIS_PASSWORD` would; so it is for every row but those that name
 files already. TLS files alone turn TLS on, unless the URL or `REDIS_TLS` says otherwise.
@@ -68,6 +72,10 @@ _SINGLES = {
     "TLS_SERVER_NAME": "ssl_server_name",
     "TLS_MIN_VERSION": "ssl_min_version",
     "TLS_VERIFY": "ssl_cert_reqs",
+    "DEADLINE": "deadline",
+    "MAX_AGE": "max_age",
+    "MAX_IDLE": "max_idle",
+    "MULTIPLEX": "multiplex",
     **FILES,
 }
 SUFFIXES = ("URL", *_SINGLES)

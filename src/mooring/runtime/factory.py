@@ -25,10 +25,17 @@ def create_redis_from_config(name: str = "default", **overrides: Any) -> redis.R
     all variables.
 
     Overrides are redis-py's own arguments, with redis-py's own defaults (replies are bytes unless `decode_responses`),
-    and `url`, `default_url`, `pool_timeout`, `sentinels`, `sentinel_master` and `ssl_server_name`. At most
-    `max_connections` (default 50) are open; when all are in use a command waits its turn for `pool_timeout` seconds
-    (default 5), then raises `redis.exceptions.ConnectionError`. Clients with equal settings share a pool, and closing
-    one leaves it to the others.
+    and `url`, `default_url`, `pool_timeout`, `deadline`, `max_age`, `max_idle`, `sentinels`, `sentinel_master` and
+    `ssl_server_name`. At most `max_connections` (default 50) are open; when all are in use a command waits its turn
+    for `pool_timeout` seconds (default 5), then raises `PoolExhausted`. Clients with equal settings share a pool, and
+    closing one leaves it to the others.
+
+    A call ends within `deadline` seconds (default 5, None for no bound), with whatever it takes: waiting, connecting,
+    and trying again after a failure. A blocking command may wait for its own timeout besides. `mooring.deadline` bounds
+    calls more tightly, or all of a block together. A command that may have run is not sent again unless it only reads
+    or stands in `mooring.idempotent`, whatever `retry` says; `retry` and `retry_on_error` bound how often, after which
+    pauses and upon which errors the others are, `socket_timeout` bounds each attempt. A call out of time raises
+    `DeadlineExceeded`, and one to a server that has been out of reach for longer than that `CircuitOpen`, at once.
 
     Raises `ConfigError` for a malformed setting, naming its origin, and `TypeError` for an unknown override.
     """

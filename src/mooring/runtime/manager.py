@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
-from collections.abc import Callable, Hashable, Mapping
+import weakref
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import redis
 import redis.asyncio
@@ -16,11 +17,23 @@ from mooring.config.settings import RedisSettings
 from mooring.config.surroundings import Surroundings
 from mooring.config.variables import DEFAULT_NAME
 from mooring.errors import ManagerClosed
+from mooring.runtime.async_cluster import AsyncPooledRedisCluster
 from mooring.runtime.async_pool import AsyncSharedPool
+from mooring.runtime.async_pooled import AsyncPooledRedis
+from mooring.runtime.cluster import PooledRedisCluster
+from mooring.runtime.fingerprint import fingerprint
+from mooring.runtime.health import Health
+from mooring.runtime.leaks import warn_of_manager
+from mooring.runtime.monitor import AsyncMonitor, Monitor
+from mooring.runtime.numbers import PoolNumbers, added_up
+from mooring.runtime.observation import observe_as_configured
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
 from mooring.runtime.pool import SharedPool, guard
+from mooring.runtime.pooled import PooledRedis
 
-_Pool = TypeVar("_Pool", SharedPool, AsyncSharedPool)
+_Shared = SharedPool | PooledRedisCluster
+_AsyncShared = AsyncSharedPool | AsyncPooledRedisCluster
+_Pool = TypeVar("_Pool", bound=_Shared | _AsyncShared)
 
 
 class RedisConnectionManager:
@@ -35,12 +48,17 @@ class RedisConnectionManager:
     """
 
     _instance: ClassVar[RedisConnectionManager | None] = None
+    _living: ClassVar[weakref.WeakSet[RedisConnectionManager]] = weakref.WeakSet()
 
     def __init__(self) -> None:
-        self._pools: dict[Hashable, SharedPool] = {}
-        self._async_pools: dict[Hashable, AsyncSharedPool] = {}
+        self._pools: dict[Hashable, _Shared] = {}
+        self._async_pools: dict[Hashable, _AsyncShared] = {}
+        self._monitors: dict[Hashable, Monitor] = {}
+        self._async_monitors: dict[Hashable, AsyncMonitor] = {}
         self._closed = False
-        atexit.register(self._at_exit)
+        with guard:
+            self._living.add(self)
+        observe_as_configured()
 
     @classmethod
     def instance(cls) -> RedisConnectionManager:
@@ -51,23 +69,69 @@ class RedisConnectionManager:
             return RedisConnectionManager._instance
 
     def client(self, name: str = DEFAULT_NAME, **overrides: Any) -> redis.Redis:
-        """Return a client for connection `name`. Raises as `create_redis_from_config` does, and `ManagerClosed`."""
+        """Return a client for connection `name`. Raises as `create_redis_from_config` does, and `ManagerClosed`.
+
+        For a Cluster it is a `redis.cluster.RedisCluster`, the same for all: see `cluster`.
+        """
         options = _options(name, overrides, SYNC)
-        return redis.Redis(connection_pool=self._pool(self._pools, SharedPool, options), **options.client)
+        shared = self._pool(self._pools, _pool_or_cluster, options)
+        if isinstance(shared, PooledRedisCluster):
+            return cast(redis.Redis, shared)
+        return PooledRedis(connection_pool=shared, **options.client)
 
     def async_client(self, name: str = DEFAULT_NAME, **overrides: Any) -> redis.asyncio.Redis:
         """Return an asyncio client for connection `name`; no event loop need be running.
 
-        Raises as `create_async_redis_from_config` does, and `ManagerClosed`.
+        Raises as `create_async_redis_from_config` does, and `ManagerClosed`. For a Cluster it is a
+        `redis.asyncio.cluster.RedisCluster`, the same for all and for every event loop: see `async_cluster`.
         """
         options = _options(name, overrides, ASYNC)
-        return redis.asyncio.Redis(
-            connection_pool=self._pool(self._async_pools, AsyncSharedPool, options), **options.client
-        )
+        shared = self._pool(self._async_pools, _async_pool_or_cluster, options)
+        if isinstance(shared, AsyncPooledRedisCluster):
+            return cast(redis.asyncio.Redis, shared)
+        return AsyncPooledRedis(connection_pool=shared, **options.client)
+
+    def health(self, name: str = DEFAULT_NAME, **overrides: Any) -> Health:
+        """Tell how the Redis of a connection is: what its monitor saw last, or else by a look that takes a second."""
+        return self.monitor(name, **overrides).current()
+
+    async def ahealth(self, name: str = DEFAULT_NAME, **overrides: Any) -> Health:
+        """Do the same for asyncio."""
+        return await self.async_monitor(name, **overrides).current()
+
+    def monitor(self, name: str = DEFAULT_NAME, **overrides: Any) -> Monitor:
+        """Return the monitor of a connection, the same for the same arguments; its `start` lets it look by itself.
+
+        Arguments are those of `Monitor`, and it ends with this manager.
+        """
+        with guard:
+            return self._monitors.setdefault((name, fingerprint(overrides)), Monitor(self, name, **overrides))
+
+    def async_monitor(self, name: str = DEFAULT_NAME, **overrides: Any) -> AsyncMonitor:
+        """Do the same for asyncio."""
+        with guard:
+            return self._async_monitors.setdefault(
+                (name, fingerprint(overrides)), AsyncMonitor(self, name, **overrides)
+            )
+
+    def numbers(self) -> dict[str, PoolNumbers]:
+        """Tell the numbers of the pools, those of one endpoint added up."""
+        with guard:
+            pools: list[_Shared | _AsyncShared] = [*self._pools.values(), *self._async_pools.values()]
+        return _by_endpoint((pool.endpoint, pool.numbers()) for pool in pools)
+
+    @classmethod
+    def all_numbers(cls) -> dict[str, PoolNumbers]:
+        """Tell the same of all managers of the process."""
+        with guard:
+            managers = list(cls._living)
+        return _by_endpoint(item for manager in managers for item in manager.numbers().items())
 
     def close(self) -> None:
         """Close every connection, and refuse new clients. A running event loop closes its own a moment later."""
         pools, async_pools = self._end()
+        for async_monitor in self._async_monitors.values():
+            async_monitor.stop()
         for pool in pools:
             pool.shut()
         for async_pool in async_pools:
@@ -76,6 +140,8 @@ class RedisConnectionManager:
     async def aclose(self) -> None:
         """Close every connection, and refuse new clients. Other event loops that run close their own a moment later."""
         pools, async_pools = self._end()
+        for async_monitor in self._async_monitors.values():
+            await async_monitor.astop()
         for pool in pools:
             pool.shut()
         await asyncio.gather(*(async_pool.ashut() for async_pool in async_pools))
@@ -96,32 +162,83 @@ class RedisConnectionManager:
     ) -> None:
         await self.aclose()
 
-    def _pool(self, pools: dict[Hashable, _Pool], make: Callable[..., _Pool], options: RedisOptions) -> _Pool:
+    def _pool(
+        self, pools: dict[Hashable, _Pool], make: Callable[[RedisOptions], _Pool], options: RedisOptions
+    ) -> _Pool:
         key = options.key()
+        found = self._kept(pools, key)
+        if found is not None:
+            return found
+        # Not under the guard: a Cluster's nodes are asked, which takes a while.
+        made = make(options)
+        try:
+            found = self._kept(pools, key, made)
+        finally:
+            if found is not made:
+                made.shut()
+        return found or made
+
+    def _kept(self, pools: dict[Hashable, _Pool], key: Hashable, made: _Pool | None = None) -> _Pool | None:
         with guard:
             if self._closed:
                 raise ManagerClosed(
                     "This RedisConnectionManager is closed; make clients before closing it, or through"
                     " RedisConnectionManager.instance()."
                 )
-            if key not in pools:
-                pools[key] = make(**options.pool)
-            return pools[key]
+            return pools.get(key) if made is None else pools.setdefault(key, made)
 
-    def _end(self) -> tuple[list[SharedPool], list[AsyncSharedPool]]:
-        atexit.unregister(self._at_exit)
+    def _end(self) -> tuple[list[_Shared], list[_AsyncShared]]:
         with guard:
             self._closed = True
             pools, async_pools = list(self._pools.values()), list(self._async_pools.values())
             self._pools.clear()
             self._async_pools.clear()
+        for monitor in self._monitors.values():
+            monitor.stop()
         return pools, async_pools
+
+    def __del__(self) -> None:
+        if self._closed or not (self._pools or self._async_pools):
+            return
+        warn_of_manager(len(self._pools) + len(self._async_pools), self)
+        # An event loop closes its own. Clients may still be in use, and connect again.
+        for pool in self._pools.values():
+            pool.at_exit()
+
+    @classmethod
+    def close_at_exit(cls) -> None:
+        """Close what managers have left open, without a warning: the process ends."""
+        for manager in list(cls._living):
+            manager._at_exit()
 
     def _at_exit(self) -> None:
         for pool in self._pools.values():
             pool.at_exit()
         for async_pool in self._async_pools.values():
             async_pool.at_exit()
+
+
+# One for all, by weak references: a manager that nobody holds is to be told of, not kept until the end.
+atexit.register(RedisConnectionManager.close_at_exit)
+
+
+def _pool_or_cluster(options: RedisOptions) -> _Shared:
+    if options.nodes:
+        return PooledRedisCluster(nodes=options.nodes, pool=options.pool, recovery=options.client["recovery"])
+    return SharedPool(**options.pool)
+
+
+def _async_pool_or_cluster(options: RedisOptions) -> _AsyncShared:
+    if options.nodes:
+        return AsyncPooledRedisCluster(nodes=options.nodes, pool=options.pool, recovery=options.client["recovery"])
+    return AsyncSharedPool(**options.pool)
+
+
+def _by_endpoint(numbers: Iterable[tuple[str, PoolNumbers]]) -> dict[str, PoolNumbers]:
+    found: dict[str, list[PoolNumbers]] = {}
+    for endpoint, pool in numbers:
+        found.setdefault(endpoint, []).append(pool)
+    return {endpoint: added_up(pools) for endpoint, pools in found.items()}
 
 
 def _options(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
@@ -148,4 +265,4 @@ def _remembered(
 
 def _resolved(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
     check_overrides(overrides, flavour)
-    return redis_options(RedisSettings.load(name, overrides=overrides), flavour)
+    return redis_options(RedisSettings.load(name, overrides=overrides), flavour, overrides)

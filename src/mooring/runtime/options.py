@@ -1,32 +1,32 @@
 """Redis settings in redis-py's words: what a pool and its clients are made with.
 
-Nothing here opens, reads or remembers anything. redis-py's constructor keeps its own defaults, of whatever version is
-installed; only its retry policy is repeated, since the constructor gives it to no pool that is made apart.
+Nothing here opens or reads anything. Connections keep redis-py's own defaults, of whatever version is installed, but
+for what bounds a call: its timeouts and retries, which differ by version and by the way in which a client is made, give
+way to `recovery`.
 """
 
 from __future__ import annotations
 
-import copy
 import difflib
 import functools
 import inspect
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import redis
 import redis.asyncio
 
+from mooring.config.nodes import Node
 from mooring.config.settings import Mode, RedisSettings
 from mooring.errors import ConfigError
+from mooring.runtime import connections
+from mooring.runtime.endpoints import endpoint
 from mooring.runtime.fingerprint import fingerprint
-from mooring.runtime.sentinel import (
-    AsyncSentinelConnection,
-    AsyncSentinelTLSConnection,
-    SentinelConnection,
-    SentinelTLSConnection,
-)
-from mooring.runtime.tls import AsyncTLSConnection, TLSConnection
+from mooring.runtime.login_source import LoginSource
+from mooring.runtime.recovery import Policy, Recovery
 
 # Arguments of Mooring's own, beside redis-py's; its asyncio half learnt two of them in 6.x.
 _OWN = frozenset(
@@ -34,6 +34,10 @@ _OWN = frozenset(
         "url",
         "default_url",
         "pool_timeout",
+        "deadline",
+        "max_age",
+        "max_idle",
+        "multiplex",
         "sentinels",
         "sentinel_master",
         "sentinel_username",
@@ -49,6 +53,8 @@ _REFUSED = frozenset({"self", "connection_pool", "auto_close_connection_pool"})
 _RENAMED = {"charset": "encoding", "errors": "encoding_errors"}
 _CLIENT = frozenset({"single_connection_client", "event_dispatcher"})
 _CLIENT_ONLY = frozenset({"single_connection_client"})
+# What bounds attempts, which are the client's and not the connection's.
+_RECOVERY = frozenset({"retry", "retry_on_error", "retry_on_timeout", "socket_timeout"})
 _TCP_ONLY = frozenset({"socket_connect_timeout", "socket_keepalive", "socket_keepalive_options"})
 # redis-py asks a second time for OCSP, in a way of its own.
 _OCSP = ("ssl_validate_ocsp", "ssl_validate_ocsp_stapled")
@@ -84,37 +90,41 @@ class Flavour:
 
 SYNC = Flavour(
     redis.Redis,
-    redis.Connection,
-    TLSConnection,
-    redis.SSLConnection,
-    redis.UnixDomainSocketConnection,
-    SentinelConnection,
-    SentinelTLSConnection,
+    connections.TCP,
+    connections.TLS,
+    connections.OCSP,
+    connections.Unix,
+    connections.Sentinel,
+    connections.SentinelTLS,
 )
 ASYNC = Flavour(
     redis.asyncio.Redis,
-    redis.asyncio.Connection,
-    AsyncTLSConnection,
-    redis.asyncio.SSLConnection,
-    redis.asyncio.UnixDomainSocketConnection,
-    AsyncSentinelConnection,
-    AsyncSentinelTLSConnection,
+    connections.AsyncTCP,
+    connections.AsyncTLS,
+    connections.AsyncOCSP,
+    connections.AsyncUnix,
+    connections.AsyncSentinel,
+    connections.AsyncSentinelTLS,
 )
 
 
 @dataclass(frozen=True)
 class RedisOptions:
-    """Keyword arguments for a shared pool and for each client on it. Holds the password, so it has no repr of them."""
+    """Keyword arguments for a shared pool and for each client on it; `nodes` are those of a Cluster to begin with.
+
+    Holds the password, so it has no repr of them.
+    """
 
     pool: Mapping[str, Any]
     client: Mapping[str, Any]
+    nodes: tuple[Node, ...] = ()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.pool['endpoint']}>"
 
     def key(self) -> Hashable:
         """Tell by equality whether two clients can share a pool."""
-        return fingerprint(self.pool)
+        return fingerprint((self.pool, self.nodes))
 
 
 def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
@@ -125,32 +135,36 @@ def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
             raise TypeError(f"{name!r} is not an argument here; {_remedy(name, accepted)}")
 
 
-def redis_options(settings: RedisSettings, flavour: Flavour) -> RedisOptions:
+def redis_options(
+    settings: RedisSettings, flavour: Flavour, overrides: Mapping[str, Any] = MappingProxyType({})
+) -> RedisOptions:
     """Translate settings for one half of redis-py: for one server, a socket, or the master that Sentinels tell.
 
-    Raises `ConfigError`, naming its origin, for an option that the installed redis-py does not take, and for a Cluster,
-    whose client has pools of its own.
+    `overrides` are what the settings were loaded with, for a login that is read again when it changes.
+    Raises `ConfigError`, naming its origin, for an option that the installed redis-py does not take.
     """
     check_options(settings, flavour)
-    if settings.mode is Mode.CLUSTER:
-        raise ConfigError(
-            f"{settings.origins.get('cluster_nodes', 'cluster_nodes')} names a Redis Cluster, whose client is another;"
-            " make it with redis.cluster.RedisCluster(**mooring.get_redis_config())."
-        )
     connection_class = _connection_class(settings, flavour)
+    recovery = _recovery(settings)
     pool = {
         "endpoint": settings.endpoint,
         "max_connections": settings.max_connections,
         "pool_timeout": settings.pool_timeout,
+        "max_age": settings.max_age,
+        "max_idle": settings.max_idle,
+        "login": LoginSource.of(settings, overrides),
+        "dialed": recovery.endpoint,
+        "patience": recovery.patience,
         "connection_class": connection_class,
         **_address(settings),
         "db": settings.db,
-        **credentials(settings),
-        **_retry(settings.options, flavour),
+        # Of connections for tasks the client bounds each attempt, and redis-py need not time each read.
+        "socket_timeout": settings.options.get("socket_timeout") if flavour is SYNC else None,
         **(settings.tls_arguments() if settings.ssl and connection_class is not flavour.unix else {}),
-        **{key: value for key, value in settings.options.items() if _concerns(key, value, settings)},
+        **{key: value for key, value in settings.options.items() if _concerns(key, settings)},
     }
-    return RedisOptions(pool, {key: settings.options[key] for key in _CLIENT & settings.options.keys()})
+    own = {key: settings.options[key] for key in _CLIENT & settings.options.keys()}
+    return RedisOptions(pool, {"recovery": recovery, **own}, settings.cluster_nodes)
 
 
 def check_options(settings: RedisSettings, flavour: Flavour) -> None:
@@ -218,24 +232,24 @@ def _address(settings: RedisSettings) -> dict[str, Any]:
             "sentinel_master": settings.sentinel_master,
             "sentinel_arguments": sentinel_arguments(settings),
         }
+    if settings.mode is Mode.CLUSTER:
+        return {}
     return {"host": settings.host, "port": settings.port}
 
 
-def _retry(options: Mapping[str, Any], flavour: Flavour) -> dict[str, Any]:
-    default = inspect.signature(flavour.client.__init__).parameters["retry"].default
-    # A copy, for clients can change the policy of their pool.
-    retry = {"retry": copy.deepcopy(options.get("retry", default))}
-    if options.get("retry_on_error"):
-        # redis-py adds to the list.
-        retry["retry_on_error"] = list(options["retry_on_error"])
-    return retry
+def _recovery(settings: RedisSettings) -> Recovery:
+    return Recovery(
+        settings.endpoint,
+        endpoint(settings.server),
+        settings.deadline or math.inf,
+        settings.options.get("socket_timeout") or math.inf,
+        Policy.of(settings.options),
+    )
 
 
-def _concerns(key: str, value: Any, settings: RedisSettings) -> bool:
+def _concerns(key: str, settings: RedisSettings) -> bool:
     """Tell whether redis-py's constructor hands an argument on to connections of this kind."""
-    if key in _CLIENT_ONLY or key in {"retry", "retry_on_error"}:
-        return False
-    if key == "credential_provider" and value is None:
+    if key in _CLIENT_ONLY or key in _RECOVERY or key == "credential_provider":
         return False
     over_socket = settings.mode is Mode.UNIX_SOCKET
     if key.startswith("ssl_"):

@@ -2,29 +2,39 @@
 
 redis-py's own need a pool that knows the Sentinels. These ask by themselves, each time that they connect, over a
 connection that lives no longer than the question: so they fit every pool, event loop and process, and follow a
-failover as soon as the old master has dropped them or says that it may no longer write.
+failover as soon as the old master has dropped them, or `recovery` has, for it may no longer write.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import redis
 import redis.asyncio
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import RedisError
 from redis.sentinel import MasterNotFoundError
 
 from mooring.config.nodes import Node
+from mooring.runtime.deadline import seconds_left
 from mooring.runtime.tls import AsyncTLSConnection, TLSConnection
 
-__all__ = ["AsyncSentinelConnection", "AsyncSentinelTLSConnection", "SentinelConnection", "SentinelTLSConnection"]
+__all__ = [
+    "AsyncSentinelConnection",
+    "AsyncSentinelTLSConnection",
+    "Search",
+    "SentinelConnection",
+    "SentinelTLSConnection",
+]
 
 _QUESTION = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME")
+_TIMEOUTS = ("socket_timeout", "socket_connect_timeout")
+# With less time, in seconds, nobody is asked any more.
+_SHORTEST = 0.005
 
 
-class _Search:
+class Search:
     """Who is asked for the master, in which order, and what came of it; does no I/O itself."""
 
     def __init__(self, sentinels: Sequence[Node], master: str, arguments: Mapping[str, Any]) -> None:
@@ -35,10 +45,18 @@ class _Search:
         self._failures: list[str] = []
 
     def begin(self) -> Iterator[dict[str, Any]]:
-        """Yield the arguments for a connection to each Sentinel, beginning with the one that answered last."""
+        """Yield the arguments for a connection to each Sentinel, beginning with the one that answered last.
+
+        It ends early when the running call has no time left.
+        """
         self._failures = []
         for host, port in list(self._sentinels):
-            yield {"host": host, "port": port, "protocol": 2, "decode_responses": True, **self._arguments}
+            timeouts = {key: min(self._arguments.get(key) or math.inf, seconds_left(math.inf)) for key in _TIMEOUTS}
+            if min(timeouts.values()) < _SHORTEST:
+                self._failures.append("no time was left for the others")
+                return
+            bounds = {key: None if seconds == math.inf else seconds for key, seconds in timeouts.items()}
+            yield {"host": host, "port": port, "protocol": 2, "decode_responses": True, **self._arguments, **bounds}
 
     def answer(self, asked: Mapping[str, Any], reply: Any) -> Node | None:
         """Read one Sentinel's reply; none if it does not know the master."""
@@ -59,16 +77,10 @@ class _Search:
         return MasterNotFoundError(f"No Sentinel tells the master {self._master!r}: {'; '.join(self._failures)}.")
 
 
-def _demoted(connection: Any) -> RedisConnectionError:
-    return RedisConnectionError(
-        f"{connection.host}:{connection.port} is no longer the master; its connection is closed."
-    )
-
-
 class SentinelConnection(redis.Connection):
     """A connection to the master of this moment."""
 
-    _ask_with: type[redis.Connection] = redis.Connection
+    ask_with: type[redis.Connection] = redis.Connection
 
     def __init__(
         self,
@@ -78,24 +90,16 @@ class SentinelConnection(redis.Connection):
         sentinel_arguments: Mapping[str, Any],
         **arguments: Any,
     ) -> None:
-        self._search = _Search(sentinels, sentinel_master, sentinel_arguments)
+        self._search = Search(sentinels, sentinel_master, sentinel_arguments)
         super().__init__(**arguments)  # type: ignore[no-untyped-call]
 
     def _connect(self) -> Any:
         self.host, self.port = self._find_master()
         return super()._connect()  # type: ignore[no-untyped-call]
 
-    def read_response(self, *args: Any, **options: Any) -> Any:
-        """Read a reply; one that tells of a demoted master closes the connection."""
-        try:
-            return super().read_response(*args, **options)
-        except ReadOnlyError as error:
-            self.disconnect()  # type: ignore[no-untyped-call]
-            raise _demoted(self) from error
-
     def _find_master(self) -> Node:
         for asked in self._search.begin():
-            connection: Any = self._ask_with(**asked)
+            connection: Any = self.ask_with(**asked)
             try:
                 connection.send_command(*self._search.question)
                 found = self._search.answer(asked, connection.read_response())
@@ -112,13 +116,13 @@ class SentinelConnection(redis.Connection):
 class SentinelTLSConnection(SentinelConnection, TLSConnection):
     """The same over TLS, to the Sentinels too."""
 
-    _ask_with = TLSConnection
+    ask_with = TLSConnection
 
 
 class AsyncSentinelConnection(redis.asyncio.Connection):
     """A connection to the master of this moment, for asyncio."""
 
-    _ask_with: type[redis.asyncio.Connection] = redis.asyncio.Connection
+    ask_with: type[redis.asyncio.Connection] = redis.asyncio.Connection
 
     def __init__(
         self,
@@ -128,24 +132,16 @@ class AsyncSentinelConnection(redis.asyncio.Connection):
         sentinel_arguments: Mapping[str, Any],
         **arguments: Any,
     ) -> None:
-        self._search = _Search(sentinels, sentinel_master, sentinel_arguments)
+        self._search = Search(sentinels, sentinel_master, sentinel_arguments)
         super().__init__(**arguments)
 
     async def _connect(self) -> None:
         self.host, self.port = await self._find_master()
         await super()._connect()  # type: ignore[no-untyped-call]
 
-    async def read_response(self, *args: Any, **options: Any) -> Any:
-        """Read a reply; one that tells of a demoted master closes the connection."""
-        try:
-            return await super().read_response(*args, **options)
-        except ReadOnlyError as error:
-            await self.disconnect()
-            raise _demoted(self) from error
-
     async def _find_master(self) -> Node:
         for asked in self._search.begin():
-            connection = self._ask_with(**asked)
+            connection = self.ask_with(**asked)
             try:
                 await connection.send_command(*self._search.question)
                 found = self._search.answer(asked, await connection.read_response())
@@ -162,4 +158,4 @@ class AsyncSentinelConnection(redis.asyncio.Connection):
 class AsyncSentinelTLSConnection(AsyncSentinelConnection, AsyncTLSConnection):
     """The same over TLS, to the Sentinels too."""
 
-    _ask_with = AsyncTLSConnection
+    ask_with = AsyncTLSConnection

@@ -13,15 +13,15 @@ import socket
 import ssl
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import redis
 import redis.asyncio
 
 from mooring.config.tls import VERIFY_MODES, read_min_version, read_verify_mode
+from mooring.runtime.watching import file_state
 
-__all__ = ["AsyncTLSConnection", "TLSConnection", "TLSTerms"]
+__all__ = ["AsyncTLSConnection", "CertificateWatch", "TLSConnection", "TLSTerms"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,55 @@ class TLSTerms:
             **{name: arguments.get(f"ssl_{name}") for name in texts},
         )
 
+    def state(self) -> Hashable:
+        """Tell by equality whether the files are the same, with the same content."""
+        return tuple(file_state(path) for path in (self.ca_certs, self.certfile, self.keyfile) if path is not None)
+
     def context(self) -> ssl.SSLContext:
-        """Return the context for these terms and what their files hold now. Raises `OSError` for an unfit file."""
-        files = (self.ca_certs, self.certfile, self.keyfile)
-        return _context(self, tuple(_state(path) for path in files if path is not None))
+        """Return the context for these terms and what their files hold now. Raises `OSError` for an unfit file.
+
+        While files that were fit are being exchanged, and do not fit each other, it is the one from before.
+        """
+        try:
+            return self.fresh_context()
+        except OSError:
+            if self not in _fit:
+                raise
+            return _fit[self]
+
+    def fresh_context(self) -> ssl.SSLContext:
+        """Return the context for what the files hold now. Raises `OSError` for an unfit file."""
+        context = _fit[self] = _context(self, self.state())
+        return context
+
+
+# The context of each terms that could be made last. Few services have more than a handful of endpoints.
+_fit: dict[TLSTerms, ssl.SSLContext] = {}
+
+
+class CertificateWatch:
+    """Tells whether the files have changed that a pool's connections are made with, TLS or not."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._terms = TLSTerms.from_arguments(arguments)
+        self._state = self._terms.state()
+
+    def differs(self) -> bool:
+        """Look at the files, without opening them."""
+        return self._terms.state() != self._state
+
+    def accept(self) -> bool:
+        """Take the files as they are now, and tell whether they are fit: another look may find the exchange done.
+
+        Reads certificates, which takes tens of milliseconds.
+        """
+        state = self._terms.state()
+        try:
+            self._terms.fresh_context()
+        except OSError:
+            return False
+        self._state = state
+        return True
 
 
 class TLSConnection(redis.SSLConnection):
@@ -114,11 +159,6 @@ def _context(terms: TLSTerms, files: Hashable) -> ssl.SSLContext:  # noqa: ARG00
     if terms.ciphers is not None:
         context.set_ciphers(terms.ciphers)
     return context
-
-
-def _state(path: str) -> Hashable:
-    status = Path(path).stat()
-    return path, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _known(arguments: Mapping[str, Any], connection_class: type) -> dict[str, Any]:

@@ -22,6 +22,11 @@ class Turnstile(Generic[Ticket]):
         self._free = places
         self._line: deque[Ticket] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
     def admit(self) -> bool:
         """Take a free place; false when there is none. A place is free only when nobody waits."""
         if not self._free:
@@ -56,6 +61,16 @@ class ThreadGate:
         # Reentrant, for a finalizer or a signal handler may give back a place while this thread takes one.
         self._lock = threading.RLock()
         self._turnstile: Turnstile[threading.Lock] = Turnstile(places)
+
+    @property
+    def waiting(self) -> int:
+        """How many threads stand in line."""
+        return self._turnstile.waiting
+
+    def admit(self) -> bool:
+        """Take a place if one is free, without waiting."""
+        with self._lock:
+            return self._turnstile.admit()
 
     def enter(self, seconds: float) -> bool:
         """Wait for a place, at most `seconds`; false when none came free."""
@@ -92,6 +107,15 @@ class AsyncGate:
     def __init__(self, places: int) -> None:
         # A ticket's result tells whether it got a place; false when its time was up before.
         self._turnstile: Turnstile[asyncio.Future[bool]] = Turnstile(places)
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks stand in line."""
+        return self._turnstile.waiting
+
+    def admit(self) -> bool:
+        """Take a place if one is free, without waiting."""
+        return self._turnstile.admit()
 
     async def enter(self, seconds: float) -> bool:
         """Wait for a place, at most `seconds`; false when none came free."""

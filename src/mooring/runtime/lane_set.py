@@ -1,0 +1,126 @@
+"""The lanes to one endpoint: opened when they are first needed, for each event loop apart, and shared by all clients.
+
+They belong to a pool and end with it, or with `aclose`, or with the event loop when it shuts down, as `asyncio.run`
+makes it do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import weakref
+
+import redis.asyncio
+
+from mooring.runtime.lane_source import LaneSource, source_of
+from mooring.runtime.loop_lanes import LoopLanes
+from mooring.runtime.pool import guard
+from mooring.runtime.recovery import Recovery
+from mooring.runtime.routing import Routes
+
+__all__ = ["LANES", "LaneSet", "close_lanes", "lanes_of"]
+
+LANES = 2
+"""How many lanes there are to an endpoint: whoever holds up one of them holds up only half of the tasks."""
+
+
+class LaneSet:
+    """The lanes to one endpoint. Safe for threads, each with its own loop, and after a fork."""
+
+    def __init__(
+        self,
+        source: LaneSource,
+        *,
+        endpoint: str,
+        patience: float | None = None,
+        count: int = LANES,
+        max_age: float | None = None,
+    ) -> None:
+        """Make a set of `count` lanes, 1 to 4, to an endpoint.
+
+        A lane whose oldest reply is overdue by `patience` seconds is closed, and one older than `max_age` seconds is
+        replaced; None bounds neither. Raises `ValueError` for another count.
+        """
+        if not 1 <= count <= 4:
+            raise ValueError(f"There are 1 to 4 lanes to an endpoint, not {count}.")
+        self.source = source
+        self.endpoint = endpoint
+        self.patience = patience
+        self.count = count
+        self.max_age = max_age
+        self.routes = Routes()
+        self.current: LoopLanes | None = None
+        """The lanes that were used last, to be asked whether they are `here` before `here()` is."""
+        _known.add(self)
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopLanes] = weakref.WeakKeyDictionary()
+
+    def here(self) -> LoopLanes:
+        """Return the lanes of the running event loop."""
+        loop = asyncio.get_running_loop()
+        with guard:
+            for ended in [known for known in self._loops if known.is_closed()]:
+                del self._loops[ended]
+            found = self._loops.get(loop)
+            if found is None or found.foreign:
+                found = self._loops[loop] = LoopLanes(self)
+            self.current = found
+        return found
+
+    async def aclose(self) -> None:
+        """Close all lanes once what is under way on them is answered; other loops close their own a moment later."""
+        running = asyncio.get_running_loop()
+        for lanes in self._living():
+            if lanes.loop is running:
+                await lanes.end()
+            else:
+                lanes.end_from_outside()
+
+    def shut(self) -> None:
+        """Close all lanes: a running loop does so soon, for another it is done at once."""
+        for lanes in self._living():
+            lanes.end_from_outside()
+
+    def _living(self) -> list[LoopLanes]:
+        # A parent's are left alone: they share its sockets and its selector.
+        with guard:
+            return [lanes for loop, lanes in self._loops.items() if not lanes.foreign and not loop.is_closed()]
+
+
+def lanes_of(
+    pool: redis.asyncio.ConnectionPool, recovery: Recovery, count: int = LANES, max_age: float | None = None
+) -> LaneSet:
+    """Return the lanes beside a pool, the same for all its clients; whoever asks first decides how many."""
+    with guard:
+        found = _of_pools.get(pool)
+        if found is None:
+            patience = min(recovery.deadline, recovery.read_timeout)
+            found = _of_pools[pool] = LaneSet(
+                source_of(pool, recovery),
+                endpoint=recovery.name,
+                patience=None if patience == math.inf else patience,
+                count=count,
+                max_age=max_age,
+            )
+            weakref.finalize(pool, found.shut).atexit = False
+        return found
+
+
+async def close_lanes(pool: redis.asyncio.ConnectionPool) -> None:
+    """Close the lanes beside a pool, if there are any; they are opened again when they are needed."""
+    found = _of_pools.get(pool)
+    if found is not None:
+        await found.aclose()
+
+
+_of_pools: weakref.WeakKeyDictionary[redis.asyncio.ConnectionPool, LaneSet] = weakref.WeakKeyDictionary()
+_known: weakref.WeakSet[LaneSet] = weakref.WeakSet()
+
+
+def _begin_anew() -> None:
+    # A child seems to run in its parent's thread and loop.
+    for known in list(_known):
+        known.current = None
+
+
+os.register_at_fork(after_in_child=_begin_anew)

@@ -1,0 +1,149 @@
+"""A lane is opened when it is needed, ends when it has to, and leaves nothing open."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import redis.asyncio
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+
+from mooring.embedded import EmbeddedRedis
+from mooring.runtime.client import AsyncRedis
+from mooring.runtime.deadline import deadline
+from mooring.runtime.failures import DeadlineExceeded
+from mooring.runtime.lane_events import LaneLost
+from mooring.runtime.lane_set import close_lanes
+from mooring.runtime.lanes import Lane
+from mooring.runtime.replies import make_reader
+
+from .single_lane import all_gone, open_connections, single_lane
+
+
+@pytest.fixture
+async def client(redis_server: EmbeddedRedis) -> AsyncIterator[AsyncRedis]:
+    """A client with a single lane, so that everything has to share it."""
+    async with single_lane(redis_server) as made:
+        yield made
+
+
+async def test_a_lane_that_the_server_closes_is_opened_again(client: AsyncRedis, redis_server: EmbeddedRedis) -> None:
+    await client.set("key", "value")
+    with redis_server.client() as observer:
+        for _ in range(3):
+            observer.client_kill_filter(_type="normal", skipme=True)
+            assert await client.get("key") == b"value"
+
+
+async def test_a_deadline_releases_its_caller_and_keeps_the_lane(redis_server: EmbeddedRedis) -> None:
+    async with single_lane(redis_server) as client:
+        await client.ping()
+        with redis_server.client() as observer:
+            opened = observer.info("stats")["total_connections_received"]
+            observer.client_pause(400, all=True)
+            with deadline(0.05), pytest.raises(DeadlineExceeded) as late:
+                await client.set("key", "value")
+            assert late.value.may_have_run
+            assert await client.get("key") == b"value"
+            assert observer.info("stats")["total_connections_received"] == opened
+
+
+async def test_a_lane_whose_oldest_reply_is_overdue_ends(redis_server: EmbeddedRedis) -> None:
+    async with single_lane(redis_server, deadline=0.2) as client:
+        await client.ping()
+        with redis_server.client() as observer:
+            opened = observer.info("stats")["total_connections_received"]
+            observer.client_pause(500, all=True)
+            with pytest.raises(DeadlineExceeded):
+                await client.incr("visits")
+            await asyncio.sleep(0.5)
+            await client.ping()
+            assert observer.info("stats")["total_connections_received"] == opened + 1
+
+
+async def test_closing_the_client_closes_its_lanes_and_using_it_opens_them(redis_server: EmbeddedRedis) -> None:
+    client = single_lane(redis_server)
+    for _ in range(2):
+        await client.ping()
+        assert open_connections(redis_server) == 1
+        await client.aclose()
+        assert await all_gone(redis_server)
+
+
+async def test_what_is_under_way_is_answered_before_the_lane_closes(client: AsyncRedis) -> None:
+    await client.ping()
+    asked = [asyncio.ensure_future(client.incr("visits")) for _ in range(100)]
+    await asyncio.sleep(0)
+    await close_lanes(client.connection_pool)
+    assert sorted(await asyncio.gather(*asked)) == list(range(1, 101))
+
+
+def test_a_loop_that_ends_closes_its_lanes(redis_server: EmbeddedRedis) -> None:
+    client = single_lane(redis_server)
+
+    async def use() -> None:
+        await client.ping()
+
+    for _ in range(2):
+        asyncio.run(use())
+        assert asyncio.run(all_gone(redis_server))
+
+
+async def test_lanes_end_with_their_pool(redis_server: EmbeddedRedis) -> None:
+    client = single_lane(redis_server)
+    await client.ping()
+    del client
+    gc.collect()
+    assert await all_gone(redis_server)
+
+
+async def test_clients_of_one_pool_share_its_lanes(redis_server: EmbeddedRedis) -> None:
+    pool = redis.asyncio.ConnectionPool(host=redis_server.host, port=redis_server.port, client_name="lanes")
+    for _ in range(5):
+        client = AsyncRedis(connection_pool=pool, lanes=1)
+        await client.ping()
+        await client.aclose()
+    assert open_connections(redis_server) == 1
+    await close_lanes(pool)
+
+
+async def test_a_server_that_is_away_is_told_as_redis_py_tells_it() -> None:
+    async with AsyncRedis(host="127.0.0.1", port=1, deadline=0.2) as client:
+        with pytest.raises((RedisConnectionError, DeadlineExceeded)):
+            await client.ping()
+
+
+def test_there_are_one_to_four_lanes() -> None:
+    with pytest.raises(ValueError, match="1 to 4 lanes"):
+        AsyncRedis(lanes=5)
+
+
+async def test_what_has_arrived_before_the_end_is_answered_still() -> None:
+    count = 3000
+
+    async def serve(asked: asyncio.StreamReader, answering: asyncio.StreamWriter) -> None:
+        await asked.readexactly(4 * count)
+        answering.write(b":1\r\n" * (count - 1))
+        answering.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        lane = Lane(make_reader(ResponseError, None, "strict"), Deaf(), None)
+        lane.attach(writer)
+        replies = await asyncio.gather(*(lane.send(b"ASK\n", None) for _ in range(count)), return_exceptions=True)
+        await lane.closed
+    assert replies[:-1] == [1] * (count - 1)
+    assert isinstance(replies[-1], LaneLost)
+    assert replies[-1].sent
+
+
+class Deaf:
+    """Hears what a lane sees, and does nothing about it."""
+
+    def burdened(self, command: Any) -> None: ...
+    def pushed(self, lane: Lane, message: list[Any]) -> None: ...
+    def ended(self, lane: Lane, error: RedisError | None) -> None: ...
