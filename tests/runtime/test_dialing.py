@@ -195,3 +195,21 @@ def test_a_server_that_takes_no_notice_is_dialed_by_a_few(dialed: list[float]) -
 def _tried(client: redis.Redis) -> None:
     with pytest.raises(redis.RedisError):
         client.get("key")
+
+
+async def test_who_has_another_server_to_turn_to_waits_only_for_the_first_failure() -> None:
+    queue = AsyncDials().here()
+    far = time.monotonic() + 30
+    for _ in range(AT_ONCE):
+        assert await queue.enter(far)
+    hasty = asyncio.create_task(queue.enter(far, hasty=True))
+    patient = asyncio.create_task(queue.enter(far))
+    await asyncio.sleep(0)
+    queue.leave(reached=True)
+    assert await hasty
+    late = asyncio.create_task(queue.enter(far, hasty=True))
+    await asyncio.sleep(0)
+    queue.leave(reached=False)
+    assert not await late
+    assert not patient.done()
+    patient.cancel()

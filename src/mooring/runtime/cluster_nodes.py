@@ -59,6 +59,8 @@ class NodePool(SharedPool):
 class AsyncNodeMoored(AsyncMoored):
     """Goes in front of a connection that no pool of ours hands out: each sending is where it would have been taken."""
 
+    # The other nodes tell which of them has taken over.
+    hasty = True
     _settling = False
 
     async def connect(self, *args: Any, **options: Any) -> None:

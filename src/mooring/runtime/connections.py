@@ -98,6 +98,9 @@ class Dialed:
 class AsyncDialed:
     """The same for asyncio; `watch` bounds what is done on the open connection, with at most one timer."""
 
+    hasty = False
+    """Whether there is another server to turn to when somebody's dial fails, so that no second one need be waited for."""
+
     _until = _due = math.inf
     _timer: asyncio.TimerHandle | None = None
 
@@ -110,10 +113,10 @@ class AsyncDialed:
         """Connect if it is not connected. Raises redis-py's errors."""
         if self.is_connected:  # type: ignore[attr-defined]
             return
-        left = seconds_left(self._patience)
+        began, left = time.monotonic(), seconds_left(self._patience)
         queue = self._dialed.async_dials.here()
-        if not await queue.enter(time.monotonic() + left):
-            raise _no_turn(self._dialed, left)
+        if not await queue.enter(began + left, self.hasty):
+            raise _no_turn(self._dialed, time.monotonic() - began)
         reached: bool | None = None
         try:
             async with asyncio.timeout(dial_bound(seconds_left(self._patience))):

@@ -122,10 +122,14 @@ class _Queue:
         self.pid = os.getpid()
         self._pace = Pace()
         self._line: deque[asyncio.Future[bool]] = deque()
+        self._hasty: set[asyncio.Future[bool]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def enter(self, until: float) -> bool:
-        """Wait until this task may dial; false when that was not before `until`, by `time.monotonic`."""
+    async def enter(self, until: float, hasty: bool = False) -> bool:
+        """Wait until this task may dial; false when that was not before `until`, by `time.monotonic`.
+
+        One that is `hasty` has another server to turn to: it stands in line only until somebody's dial fails.
+        """
         if not self._line and self._pace.wait() <= 0:
             self._pace.begin()
             return True
@@ -135,6 +139,8 @@ class _Queue:
         loop = asyncio.get_running_loop()
         ticket: asyncio.Future[bool] = loop.create_future()
         self._line.append(ticket)
+        if hasty:
+            self._hasty.add(ticket)
         expiry = None if left == math.inf else loop.call_later(left, _expire, ticket)
         self._admit()
         try:
@@ -144,12 +150,16 @@ class _Queue:
                 self.leave(None)
             raise
         finally:
+            self._hasty.discard(ticket)
             if expiry is not None:
                 expiry.cancel()
 
     def leave(self, reached: bool | None) -> None:
         """Note how this task's dial ended, as `Pace.end` takes it."""
         self._pace.end(reached)
+        if reached is False:
+            for ticket in self._hasty:
+                _expire(ticket)
         self._admit()
 
     def _admit(self) -> None:

@@ -100,8 +100,10 @@ class Credentials(CredentialProvider):
             if self.generation != seen:
                 return True
             now = time.monotonic()
-            if now >= self._not_before:
-                self._not_before = now + _PAUSE
+            state = None if self._source.look is None else self._source.look()
+            # What has changed since is worth reading at once: the server may have been ahead of the file.
+            if now >= self._not_before or state != self._state:
+                self._not_before, self._state = now + _PAUSE, state
                 if self._read():
                     return True
             return self._source.provider is None and self._change(lambda: self._succession.refused(now))
