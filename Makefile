@@ -17,7 +17,7 @@ demo: $(READY) ## audit, fix and prove a copy of the example fleet on a private 
 	$(BIN)/python scripts/demo.py
 
 test: $(READY) browser ## all tests, on a real Redis that they start themselves
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY) ## style, types, arrows between the rooms, generated docs
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@
     ├── DeadlineExceeded       a call was out of time (mooring.runtime.failures)
     ├── CircuitOpen            an endpoint has failed for so long that calls fail at once (mooring.runtime.failures)
     ├── PoolExhausted          all connections stayed in use (mooring.runtime.failures)
+    ├── UpstreamError          a vendor did not answer as asked (mooring.servers.failures)
     ├── BudgetExhausted        an account's rate budget is spent (mooring.cache); has retry_after_seconds
     └── ProofError             a fleet could not be measured at all
 

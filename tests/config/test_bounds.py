@@ -20,7 +20,7 @@ def argument(bound: str, value: Any, environ: dict[str, str]) -> RedisSettings:
 
 def test_the_bounds_have_defaults() -> None:
     settings = load({})
-    assert (settings.deadline, settings.max_age, settings.max_idle, settings.multiplex) == (5.0, 1800.0, 300.0, True)
+    assert (settings.deadline, settings.max_age, settings.max_idle, settings.multiplex) == (5.0, 1800.0, 300.0, False)
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
@@ -66,5 +66,5 @@ def test_sockets_are_shared_or_not_as_said(text: str, value: bool) -> None:
 
 
 def test_a_url_for_others_leaves_the_bounds_out() -> None:
-    own: dict[str, Any] = {"deadline": 1, "max_age": None, "max_idle": 2, "multiplex": False}
+    own: dict[str, Any] = {"deadline": 1, "max_age": None, "max_idle": 2, "multiplex": True}
     assert load({}, host="cache", **own).url() == "redis://cache:6379/0"

@@ -39,6 +39,9 @@ class Watcher:
     def loading(self, service: str) -> None:
         self.told.append(f"{service} loading")
 
+    def striking(self, service: str, fault: Scenario) -> None:
+        self.told.append(f"{service} {fault}")
+
 
 @pytest.fixture(scope="module")
 def watcher() -> Watcher:

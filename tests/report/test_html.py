@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -20,36 +17,8 @@ from mooring.report.html import page
 
 from .proofs import HOSTILE, make_proof
 
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 DARK: dict[str, object] = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
 LIGHT: dict[str, object] = {"features": [{"name": "prefers-color-scheme", "value": "light"}]}
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    assert found is not None, f"the tests of pages need {name} on PATH; scripts/browser.sh installs it"
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = program("chromium")
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(program("chromedriver")))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +121,7 @@ def test_the_samples_are_linked(opened: webdriver.Chrome, written: Path) -> None
 
 
 def test_details_open_from_the_keyboard(opened: webdriver.Chrome) -> None:
-    summary = all_of(opened, "summary")[-1]
+    (summary,) = [one for one in all_of(opened, "summary") if one.text.startswith("All figures")]
     summary.send_keys("\n")
     assert opened.find_element(By.CSS_SELECTOR, ".figures").is_displayed()
 

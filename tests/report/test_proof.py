@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mooring.prove import Proof, State
-from mooring.report.digest import number
+from mooring.report.cells import number
 from mooring.report.proof import render
 
 from .proofs import make_proof

@@ -85,6 +85,20 @@ async def test_a_call_ends_with_its_deadline_though_nobody_answers(client: Share
     assert await client.get("key") is None
 
 
+async def test_a_read_is_sent_elsewhere_when_its_lane_falls_silent_and_a_write_is_not(proxy: FaultProxy) -> None:
+    async with RedisConnectionManager() as manager:
+        client = shared(manager, host="127.0.0.1", port=proxy.port, deadline=2.2)
+        await client.set("key", "value")
+        proxy.half_open()
+        began = time.monotonic()
+        written, read = await asyncio.gather(client.incr("visits"), client.get("key"), return_exceptions=True)
+        assert read == b"value"
+        assert isinstance(written, DeadlineExceeded)
+        assert written.may_have_run
+        assert 2.1 < time.monotonic() - began < 2.6
+        await close_lanes(client.connection_pool)
+
+
 async def test_a_demoted_master_is_left_and_found_again(client: SharedAsyncRedis, proxy: FaultProxy) -> None:
     await client.ping()
     proxy.read_only()

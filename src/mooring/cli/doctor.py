@@ -1,4 +1,8 @@
-"""`mooring doctor`: say what keeps a service from its Redis, step by step."""
+"""`mooring doctor`: say what keeps a service from its Redis, step by step.
+
+The steps: DNS, TCP, TLS, authentication and rights (asked for by ACL DRYRUN, or with a transaction that is discarded),
+round trips, version, role, limits, memory, persistence, exposure, and what the Sentinels or the Cluster say.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +26,10 @@ _ABOVE_ZERO = click.FloatRange(min=0, min_open=True, max=3600)
 @click.argument("name", default="default")
 @click.option("--url", help="Examine what this URL names. A password in it shows in the list of processes.")
 @click.option("--replicas", type=click.IntRange(min=1), default=1, show_default=True, help="Replicas of the service.")
-@click.option("--pool", type=click.IntRange(min=1), help="Connections of each replica.  [default: max_connections]")
+@click.option("--pool", type=click.IntRange(min=1), help="Connections of each.  [default: max_connections]")
 @click.option("as_json", "--json", is_flag=True, help="Write JSON (docs/schema/doctor-1.json).")
-@click.option("--timeout", type=_ABOVE_ZERO, default=5.0, show_default=True, help="Seconds for each step on the way.")
-@click.option("--wait", type=_ABOVE_ZERO, help="Try again for these seconds, until nothing keeps clients from working.")
+@click.option("--timeout", type=_ABOVE_ZERO, default=5.0, show_default=True, help="Seconds a step.")
+@click.option("--wait", type=_ABOVE_ZERO, help="Seconds to keep trying.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -39,19 +43,12 @@ def command(
 ) -> None:
     """Examine the way to a Redis and the state of the server.
 
-    Tells the settings with their origins, then DNS, TCP, TLS, authentication and rights, round trips, version, role,
-    limits, memory, persistence, exposure, and what the Sentinels or the Cluster say, each failure with its remedy; it
-    stops where nothing further can be told. Writes nothing to the server: rights are asked for by ACL DRYRUN, or with a
-    transaction that is discarded. Passwords are never shown.
+    Tells the settings with their origins, then each step on the way and what the server says of itself, each failure
+    with its remedy. Writes nothing to the server, and shows no password.
 
-    Exits with 0 if all is well, 1 if clients work and there are findings to mend (warnings), 2 on wrong usage or
-    settings, 3 if the name does not resolve (DNS), 4 without a connection (TCP), 5 without TLS or with a certificate
-    that is refused, 6 on authentication or rights, 7 on the state of the server (loading, read-only, cluster down,
-    silent); where there are several errors, with the class of the first.
-
-    In an init container that lets findings pass:
-
-    mooring doctor --wait 60 || test $? = 1
+    Exits with 0 if all is well, 1 if clients work and there is something to mend, 2 on wrong usage or settings, 3 if
+    the name does not resolve, 4 without a connection (TCP), 5 without TLS, 6 on authentication or rights, 7 on the
+    state of the server. In an init container: mooring doctor --wait 60 || test $? = 1
     """
     overrides = {"url": url} if url else {}
     target = Target.of(RedisSettings.load(name, overrides=overrides))

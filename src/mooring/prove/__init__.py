@@ -10,32 +10,50 @@ from mooring.prove.copies import copy_tree
 from mooring.prove.environment import Address
 from mooring.prove.machine import Machine
 from mooring.prove.measure import Watcher
+from mooring.prove.plan import Plan, Planned, read_plan
+from mooring.prove.reading import load
 from mooring.prove.record import Proof, Subject, dump
+from mooring.prove.request import LOOKUP, Door, Request
 from mooring.prove.samples import Contact, Measurement, Outcome, Sample, State, Tally
-from mooring.prove.scenarios import Load, Scenario, Side
+from mooring.prove.scenarios import FAULTS, Block, Load, Scenario, Side
+from mooring.prove.targets import Aim, Answer, Answered, Target, read_target
 from mooring.prove.trial import Candidate, Lane, prove
 
 __all__ = [
+    "FAULTS",
+    "LOOKUP",
     "Address",
+    "Aim",
+    "Answer",
+    "Answered",
+    "Block",
     "Candidate",
     "Comparison",
     "Contact",
+    "Door",
     "Figure",
     "Lane",
     "Load",
     "Machine",
     "Measurement",
     "Outcome",
+    "Plan",
+    "Planned",
     "Proof",
+    "Request",
     "Sample",
     "Scenario",
     "Side",
     "State",
     "Subject",
     "Tally",
+    "Target",
     "Verdict",
     "Watcher",
     "copy_tree",
     "dump",
+    "load",
     "prove",
+    "read_plan",
+    "read_target",
 ]

@@ -1,7 +1,8 @@
 """Samples → figures of both sides, the change between them and a verdict. Pure.
 
 A time or a rate is the median over rounds of its value in each round. A verdict needs an interval that leaves out "no
-change", and a change that matters: 5 % of a time or rate, one failure in a thousand calls, one connection in a hundred.
+change", and a change that matters: 5 % of a time or rate, one failure in a thousand calls, one connection in a hundred,
+a twentieth of a second of outage. Calls during a fault count for that fault alone.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
 from mooring.prove.interval import Change, Rounds, difference, of_shares, rank, ratio
 from mooring.prove.samples import Measurement, Outcome, Sample, Tally
-from mooring.prove.scenarios import Scenario, Side
+from mooring.prove.scenarios import FAULTS, Scenario, Side
 
 __all__ = ["Comparison", "Figure", "Verdict", "compare"]
 
 _MATTERS_RATIO = 1.05
 _MATTERS_FAILURES = 0.001
 _MATTERS_CONNECTIONS = 0.01
+_MATTERS_OUTAGE = 0.05
+_MATTERS_FAULT = 0.01
 
 
 class Figure(StrEnum):
@@ -30,6 +34,7 @@ class Figure(StrEnum):
     THROUGHPUT = "throughput"  # good answers a second
     FAILURES = "failures"  # calls
     CONNECTIONS = "connections"  # opened at the Redis
+    OUTAGE = "outage"  # seconds from a fault to the end of the last call that it made fail
 
 
 class Verdict(StrEnum):
@@ -43,10 +48,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One figure of one service; `scenario` and `concurrency` are None for a figure of all calls.
+    """One figure of one service; `scenario` and `concurrency` are None for a figure of all calls of the load.
 
     A value is None where a side has nothing to measure; `calls` are those that each side's value rests on. The change
-    is after / before for a time or rate, and after - before a call for failures and connections.
+    is after / before for a time or rate, and after - before a call for failures and connections, in seconds for an
+    outage.
     """
 
     service: str
@@ -70,12 +76,55 @@ def _compare_service(measurement: Measurement, service: str) -> Iterator[Compari
     samples = [sample for sample in measurement.samples if sample.service == service]
     tallies = [tally for tally in measurement.tallies if tally.service == service]
     for scenario, concurrency in dict.fromkeys((tally.scenario, tally.concurrency) for tally in tallies):
-        if scenario is not None:
+        if scenario in FAULTS:
+            yield from _of_fault(service, scenario, concurrency, samples, tallies)
+        elif scenario is not None:
             calls = [s for s in samples if (s.block.scenario, s.block.concurrency) == (scenario, concurrency)]
             blocks = [t for t in tallies if (t.scenario, t.concurrency) == (scenario, concurrency)]
             yield from _times_and_rate(service, scenario, concurrency, calls, blocks)
-    yield _failures(service, samples)
-    yield _connections(service, tallies)
+        if scenario is Scenario.START:
+            calls = [s for s in samples if s.block.scenario is Scenario.CONNECT]
+            yield from _times_and_rate(service, Scenario.CONNECT, concurrency, calls, [])
+    yield _failures(service, [sample for sample in samples if sample.block.scenario not in FAULTS])
+    yield _connections(service, [tally for tally in tallies if tally.scenario not in FAULTS])
+
+
+def _of_fault(
+    service: str, fault: Scenario, callers: int, samples: Sequence[Sample], tallies: Sequence[Tally]
+) -> Iterator[Comparison]:
+    """How many calls failed once the fault had struck, and for how long."""
+    counted: dict[Side, tuple[int, int]] = {}
+    shares: dict[Side, dict[int, float]] = {side: {} for side in Side}
+    outages: dict[Side, dict[int, float]] = {side: {} for side in Side}
+    for side in Side:
+        for tally in tallies:
+            if tally.side is side and tally.scenario is fault and tally.struck is not None:
+                calls = _after_the_strike(samples, tally)
+                failed = [call for call in calls if call.outcome is not Outcome.OK]
+                earlier = counted.get(side, (0, 0))
+                counted[side] = earlier[0] + len(calls), earlier[1] + len(failed)
+                shares[side][tally.round] = len(failed) / len(calls) if calls else 1.0
+                ends = [call.start + call.seconds for call in failed]
+                outages[side][tally.round] = max(ends) - tally.struck if ends else 0.0
+    made = (counted.get(Side.BEFORE, (0, 0))[0], counted.get(Side.AFTER, (0, 0))[0])
+    bad = [float(counted[side][1]) if side in counted else None for side in Side]
+    change = difference(shares[Side.BEFORE], shares[Side.AFTER])
+    verdict = _verdict_of_difference(change, _MATTERS_FAULT)
+    yield Comparison(service, Figure.FAILURES, fault, callers, bad[0], bad[1], made, change, verdict)
+    middle = [median(outages[side].values()) if outages[side] else None for side in Side]
+    change = difference(outages[Side.BEFORE], outages[Side.AFTER])
+    verdict = _verdict_of_difference(change, _MATTERS_OUTAGE)
+    yield Comparison(service, Figure.OUTAGE, fault, callers, middle[0], middle[1], made, change, verdict)
+
+
+def _after_the_strike(samples: Sequence[Sample], tally: Tally) -> list[Sample]:
+    """The calls of a round that were under way when the fault struck, or began later."""
+    key = (tally.side, tally.scenario, tally.round)
+    return [
+        s
+        for s in samples
+        if (s.block.side, s.block.scenario, s.block.round) == key and s.start + s.seconds >= (tally.struck or 0.0)
+    ]
 
 
 def _times_and_rate(
@@ -89,6 +138,8 @@ def _times_and_rate(
         (Figure.P99, (before, after), 0.99),
         (Figure.THROUGHPUT, rates, 0.5),
     ):
+        if scenario.lone and figure is not Figure.P50:
+            continue
         change = ratio(start, end, share)
         verdict = _verdict_of_ratio(change, rises_well=figure is Figure.THROUGHPUT)
         values = rank(start, share), rank(end, share)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 
 import anyio
 
-from mooring.prove.drive import Session
 from mooring.prove.meter import Meter
+from mooring.prove.request import Request
 from mooring.prove.samples import Outcome, Sample, Tally
 from mooring.prove.scenarios import WARM_KEYS, Block, Launch, Load, Scenario, hit_key, miss_key
+from mooring.prove.session import CannotStart, Session
 
-__all__ = ["Driver", "Record"]
+__all__ = ["Driver", "Record", "Starting"]
+
+Starting = Callable[[], AbstractAsyncContextManager[Session]]
+"""Starts a process of a service, and ends it with its block."""
 
 
 class Record:
@@ -39,6 +45,11 @@ class Driver:
         self._load = load
         self._record = record
         self._used = 0.0
+
+    @property
+    def request(self) -> Request:
+        """What is asked."""
+        return self._launch.request
 
     async def ask(self, scenario: Scenario, key: str) -> Sample:
         """Make one call of first contact."""
@@ -68,22 +79,44 @@ class Driver:
         side = self._launch.side
         self._record.tallies.append(Tally(self._launch.service, side, None, 0, 0, seconds, made, made, connections))
 
-    async def measure(self, block: Block) -> None:
-        """Carry out one block of the schedule, as far as the time of this side allows."""
+    async def measure(self, block: Block, restarted: Starting) -> None:
+        """Carry out one block of the schedule, as far as the time of this side allows.
+
+        `restarted` starts another process of the same service, for the block that measures that.
+        """
         planned = self._load.calls_in(block.scenario, block.concurrency)
         opened = await self._meter.connections()
         began = self._record.clock()
         made = 0
         cut: str | None = f"not begun: the {self._load.side_seconds:g} s of this side were used up"
         if self._used < self._load.side_seconds:
-            key = hit_key if block.scenario is Scenario.HIT else partial(miss_key, block)
-            made = await self._run(block, planned, key, self._load.call_seconds)
+            if block.scenario is Scenario.START:
+                made = await self._start(block, restarted)
+            else:
+                key = hit_key if block.scenario is Scenario.HIT else partial(miss_key, block)
+                made = await self._run(block, planned, key, self._load.call_seconds)
             cut = None if made == planned else f"stopped after {self._load.block_seconds:g} s"
         seconds = self._record.clock() - began
         self._used += seconds
         connections = await self._meter.connections() - opened
         head = (self._launch.service, block.side, block.scenario, block.concurrency, block.round)
         self._record.tallies.append(Tally(*head, seconds, planned, made, connections, cut))
+
+    async def _start(self, block: Block, restarted: Starting) -> int:
+        """Start another process, and make its first call: it connects to its Redis and logs in."""
+        start = self._record.clock()
+        try:
+            async with restarted() as session:
+                self._record.samples.append(self._ready(block, start, None))
+                connect = replace(block, scenario=Scenario.CONNECT)
+                self._record.samples.append(await self._call(connect, hit_key(0), self._load.call_seconds, session))
+        except CannotStart as error:
+            self._record.samples.append(self._ready(block, start, str(error)))
+        return 1
+
+    def _ready(self, block: Block, start: float, reason: str | None) -> Sample:
+        outcome = Outcome.ERROR if reason else Outcome.OK
+        return Sample(self._launch.service, block, start, self._record.clock() - start, outcome, reason)
 
     async def _run(self, block: Block, calls: int, key: Callable[[int], str], seconds: float) -> int:
         indices = iter(range(calls))
@@ -102,9 +135,10 @@ class Driver:
         self._record.samples.extend(made)
         return len(made)
 
-    async def _call(self, block: Block, key: str, seconds: float) -> Sample:
+    async def _call(self, block: Block, key: str, seconds: float, session: Session | None = None) -> Sample:
+        session = session or self._session
         start = self._record.clock()
-        outcome, reason = await self._session.lookup(key, block.scenario.source, seconds)
+        outcome, reason = await session.lookup(key, block.scenario.source, seconds)
         taken = self._record.clock() - start
-        told = None if outcome is Outcome.OK else self._session.explain(reason or outcome)
+        told = None if outcome is Outcome.OK else session.explain(reason or outcome)
         return Sample(self._launch.service, block, start, taken, outcome, told)

@@ -43,7 +43,9 @@ class Address:
         return f"<Address {self.host}:{self.port}>"
 
     def url(self, database: str = "0") -> str:
-        """The URL with credentials."""
+        """The URL with credentials, or without where the password is empty."""
+        if not self.password:
+            return f"redis://{self.host}:{self.port}/{database}"
         return f"redis://:{quote(self.password, safe='')}@{self.host}:{self.port}/{database}"
 
 

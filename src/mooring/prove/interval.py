@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median, stdev
 
-__all__ = ["Change", "Rounds", "difference", "of_shares", "percentile", "rank", "ratio"]
+__all__ = ["Change", "Rounds", "difference", "of_shares", "percentile", "rank", "ratio", "share_bounds"]
 
 Rounds = Mapping[int, Sequence[float]]
 """The sorted values of each round, by its number."""
@@ -69,6 +69,12 @@ def of_shares(before: tuple[int, int], after: tuple[int, int], quantile: float =
     low = change - math.hypot(end - low_end, high_start - start)
     high = change + math.hypot(high_end - end, start - low_start)
     return Change(change, max(-1.0, low), min(1.0, high))
+
+
+def share_bounds(events: int, calls: int, quantile: float = _Z) -> tuple[float, float]:
+    """Between what bounds a share lies that was seen as `events` of `calls`, by Wilson's method."""
+    _, low, high = _wilson(events, calls, quantile)
+    return low, high
 
 
 def _t_interval(values: Sequence[float]) -> Change | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from typing import Protocol
 
 import anyio
 
 from mooring.errors import MooringError
-from mooring.prove.drive import CannotStart, Session, serve
+from mooring.prove.drive import serve
 from mooring.prove.driver import Driver, Record
 from mooring.prove.meter import Meter
 from mooring.prove.reasons import Redactor
 from mooring.prove.samples import Contact, Measurement, Outcome, State
-from mooring.prove.scenarios import TOOL, Launch, Load, Scenario, Side, schedule
+from mooring.prove.scenarios import Launch, Load, Scenario, Side, schedule
+from mooring.prove.session import CannotStart, Session
+from mooring.prove.trouble import Berthing, trouble
 
 __all__ = ["Watcher", "measure"]
 
@@ -29,16 +32,22 @@ class Watcher(Protocol):
     def loading(self, service: str) -> None:
         """The load on a service begins."""
 
+    def striking(self, service: str, fault: Scenario) -> None:
+        """A fault begins to strike the Redis of a service."""
 
-async def measure(launches: Sequence[Launch], load: Load, redact: Redactor, watcher: Watcher) -> Measurement:
-    """Measure every launch.
+
+async def measure(
+    launches: Sequence[Launch], load: Load, redact: Redactor, watcher: Watcher, berthing: Berthing | None = None
+) -> Measurement:
+    """Measure every launch; faults strike only with `berthing`, which moves a launch to another Redis.
 
     First contact is made side by side, with one server at a time on each Redis, so that connections can be told apart;
-    then those that connect carry the load, one service at a time and nothing else running. Raises `ProofError` where a
+    then those that connect carry the load, one service at a time and nothing else running; last come the faults, both
+    sides of a service at once. Raises `ProofError` where a
     private Redis fails, and `MissingExtra` without the MCP SDK; whatever a server does is a result.
     """
     try:
-        return await _measure(launches, load, redact, watcher)
+        return await _measure(launches, load, redact, watcher, berthing)
     except BaseExceptionGroup as group:
         # Lanes and callers are task groups; the reader of the error cares for what went wrong, not for where it ran.
         ours, _ = group.split(MooringError)
@@ -47,7 +56,9 @@ async def measure(launches: Sequence[Launch], load: Load, redact: Redactor, watc
         raise _first(ours) from group
 
 
-async def _measure(launches: Sequence[Launch], load: Load, redact: Redactor, watcher: Watcher) -> Measurement:
+async def _measure(
+    launches: Sequence[Launch], load: Load, redact: Redactor, watcher: Watcher, berthing: Berthing | None
+) -> Measurement:
     async with AsyncExitStack() as stack:
         urls = tuple(dict.fromkeys(launch.redis_url for launch in launches))
         meters = {url: await stack.enter_async_context(Meter(url)) for url in urls}
@@ -55,6 +66,8 @@ async def _measure(launches: Sequence[Launch], load: Load, redact: Redactor, wat
         await run.contact(urls, launches)
         for service in dict.fromkeys(launch.service for launch in launches):
             await run.load([launch for launch in launches if launch.service == service])
+            if berthing is not None:
+                await run.strike([launch for launch in launches if launch.service == service], berthing)
         return Measurement(tuple(run.contacts), tuple(run.record.samples), tuple(run.record.tallies))
 
 
@@ -93,6 +106,7 @@ class _Run:
         self._watcher.loading(able[0].service)
         async with AsyncExitStack() as stack:
             drivers: dict[Side, Driver] = {}
+            starting = {launch.side: partial(self._serve, launch) for launch in able}
             for launch in able:
                 meter = self._meters[launch.redis_url]
                 await meter.clear()
@@ -106,7 +120,21 @@ class _Run:
                 await driver.warm(opened, began)
                 drivers[launch.side] = driver
             for block in schedule(self._load, [side for side in Side if side in drivers]):
-                await drivers[block.side].measure(block)
+                await drivers[block.side].measure(block, starting[block.side])
+
+    async def strike(self, launches: Sequence[Launch], berthing: Berthing) -> None:
+        """Let each fault strike the sides of one service that connect, in every round."""
+        able = [launch for launch in launches if self._connects(launch)]
+        if not able or (self._load.fault_on and able[0].service not in self._load.fault_on):
+            return
+        for fault in self._load.faults:
+            self._watcher.striking(able[0].service, fault)
+            for number in range(1, self._load.rounds + 1):
+                async with anyio.create_task_group() as sides:
+                    for launch in able:
+                        sides.start_soon(
+                            trouble, launch, fault, number, self._load, self._redact, self.record, berthing
+                        )
 
     async def _first_contact(self, launch: Launch) -> Contact:
         meter = self._meters[launch.redis_url]
@@ -126,7 +154,7 @@ class _Run:
 
     async def _try(self, driver: Driver, session: Session) -> tuple[State, str | None]:
         if not await session.drivable(self._load.call_seconds):
-            return State.MUTE, f"offers no tool {TOOL}(key)"
+            return State.MUTE, f"offers no tool {driver.request.label}"
         key = f"contact-{uuid.uuid4().hex[:8]}"
         for scenario in (Scenario.MISS, Scenario.HIT):
             sample = await driver.ask(scenario, key)

@@ -47,6 +47,13 @@ class Redactor:
         self._hidden = sorted(hidden, key=len, reverse=True)
         self._folders = [(str(path), name) for path, name in names]
 
+    def hiding(self, passwords: Iterable[str]) -> Redactor:
+        """One that knows these passwords too."""
+        known = Redactor(passwords)
+        known._hidden = sorted({*self._hidden, *known._hidden}, key=len, reverse=True)
+        known._folders = self._folders
+        return known
+
     def __call__(self, text: str) -> str:
         """The text in one line of bounded length, redacted."""
         for secret in self._hidden:

@@ -10,6 +10,7 @@ from mooring.prove.compare import Comparison
 from mooring.prove.machine import Machine
 from mooring.prove.samples import Contact, Measurement, Sample, State
 from mooring.prove.scenarios import Load, Side
+from mooring.prove.targets import Answered
 
 __all__ = ["SCHEMA", "Proof", "Subject", "dump"]
 
@@ -21,7 +22,7 @@ class Subject:
     """A service of the fleet. `manifest` names the file whose environment it was given, None where none runs it.
 
     `repointed` variables were pointed at the measurement's own Redis and upstream, `omitted` ones have no value in the
-    manifests. `fixes` are the titles of what was changed in its code.
+    manifests. `fixes` are the titles of what was changed in its code. `request` is what was asked of it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Subject:
     repointed: tuple[str, ...] = ()
     omitted: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
+    request: str = "lookup(key)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Proof:
     measurement: Measurement
     comparisons: tuple[Comparison, ...]
     caveats: tuple[str, ...] = ()
+    targets: tuple[Answered, ...] = ()
 
     def contact(self, service: str, side: Side) -> Contact | None:
         """What is known of one side of a service."""
@@ -76,6 +79,7 @@ def dump(proof: Proof) -> str:
         "machine": {**asdict(proof.machine), "packages": dict(proof.machine.packages)},
         "load": asdict(proof.load),
         "caveats": list(proof.caveats),
+        "targets": [asdict(answered) for answered in proof.targets],
         "services": [asdict(subject) for subject in proof.subjects],
         "contacts": [asdict(contact) for contact in proof.measurement.contacts],
         "comparisons": [asdict(comparison) for comparison in proof.comparisons],

@@ -44,7 +44,8 @@ class Sample:
 class Tally:
     """One block as a whole: its wall time, the calls planned and made, the connections that the Redis saw opened.
 
-    `cut` says why fewer calls were made than planned. A block with `scenario` None is start and warm-up.
+    `cut` says why fewer calls were made than planned. A block with `scenario` None is start and warm-up. `struck` is
+    when, on the clock of the samples, a fault struck; `back` when its Redis was whole again.
     """
 
     service: str
@@ -57,6 +58,8 @@ class Tally:
     made: int
     connections: int
     cut: str | None = None
+    struck: float | None = None
+    back: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

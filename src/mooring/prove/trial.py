@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -20,8 +20,10 @@ from mooring.prove.machine import Machine, describe
 from mooring.prove.measure import Watcher, measure
 from mooring.prove.reasons import Redactor
 from mooring.prove.record import Proof, Subject
+from mooring.prove.request import LOOKUP, Door, Request
 from mooring.prove.samples import State
-from mooring.prove.scenarios import TOOL, Launch, Load, Side
+from mooring.prove.scenarios import Launch, Load, Scenario, Side
+from mooring.prove.targets import Target, answer
 from mooring.prove.upstream import SCRIPT, serve_upstream
 
 __all__ = ["Candidate", "Lane", "Variables", "prove"]
@@ -34,7 +36,10 @@ _COLUMNS = "200"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A service to measure, where it stands in its tree, and what its manifest sets; `fixes` are titles."""
+    """A service to measure, where it stands in its tree, and what its manifest sets; `fixes` are titles.
+
+    `command` is run in its folder (`path`), None for the entry point under this Python. `request` is what it is asked.
+    """
 
     name: str
     path: str
@@ -42,6 +47,8 @@ class Candidate:
     manifest: str | None
     variables: Variables = field(repr=False, default=())
     fixes: tuple[str, ...] = ()
+    command: tuple[str, ...] | None = None
+    request: Request = LOOKUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,9 @@ def prove(
     load: Load,
     watcher: Watcher,
     caveats: Iterable[str] = (),
+    targets: Sequence[Target] = (),
 ) -> Proof:
-    """Run and measure every candidate in both copies.
+    """Run and measure every candidate in both copies, and answer the `targets`.
 
     Raises `ProofError` if nothing could be measured at all, or a private Redis or the fleet's own stand-in for its
     upstream fails, and `MissingExtra` without the MCP SDK. Whatever a server does is part of the result.
@@ -86,16 +94,40 @@ def prove(
             (address.password for lane in lanes for address in lane.redis.values()),
             {copy: side.value for side, copy in copies.items()},
         )
-        measurement = asyncio.run(measure(launches, load, redact, watcher))
+        known = {candidate.name: candidate for candidate in candidates}
+
+        def moved(launch: Launch, address: Address, file: Path | None) -> Launch:
+            """The same service on another Redis; code that uses Mooring gets the password as a mounted file."""
+            candidate = known[launch.service]
+            given = file if file and _uses_mooring(copies[launch.side] / candidate.path) else None
+            named = Address(address.host, address.port, "") if given else address
+            own = _environment(candidate, named, upstream)
+            there = _launch(candidate, launch.side, copies[launch.side], base, own, address)
+            bare = {name: value for name, value in there.env.items() if value or not given}
+            return replace(there, env={**bare, "REDIS_PASSWORD_FILE": str(given)} if given else there.env)
+
+        berthing = moved if load.faults else None
+        measurement = asyncio.run(measure(launches, load, redact, watcher, berthing))
     subjects = tuple(map(_subject, candidates, (environment[Side.AFTER] for environment in environments)))
     if all(contact.state is State.MUTE for contact in measurement.contacts):
         raise ProofError(
-            f"none of {len(candidates)} servers offers the tool {TOOL}(key) that is driven: nothing to measure"
+            f"none of {len(candidates)} servers offers the tool {LOOKUP.label} that is driven: nothing to measure; "
+            "say in a --plan what they are to be asked"
         )
-    noted += _omissions(subjects)
-    seconds = time.monotonic() - began
-    stamp = started.isoformat(timespec="seconds")
-    return Proof(fleet, stamp, seconds, machine, load, subjects, measurement, compare(measurement), tuple(noted))
+    noted += [*_omissions(subjects), *_unsaid(candidates), *_rotated(load)]
+    comparisons = compare(measurement)
+    return Proof(
+        fleet,
+        started.isoformat(timespec="seconds"),
+        time.monotonic() - began,
+        machine,
+        load,
+        subjects,
+        measurement,
+        comparisons,
+        tuple(noted),
+        answer(targets, measurement, comparisons),
+    )
 
 
 def _dealt(candidates: Sequence[Candidate], lanes: Sequence[Lane]) -> Iterator[tuple[Candidate, Lane]]:
@@ -120,18 +152,31 @@ def _launch(
     variables = {**base, **own.variables}
     if "PYTHONPATH" in own.variables:
         variables["PYTHONPATH"] = os.pathsep.join((own.variables["PYTHONPATH"], base["PYTHONPATH"]))
+    if candidate.command is not None or candidate.request.door is Door.FUNCTION:
+        argv = candidate.command or (sys.executable,)
+        place = copy / candidate.path
+        return Launch(candidate.name, side, place, argv, variables, address.url(), candidate.request)
     entry = copy / candidate.entry
     # A package's `__main__.py` may import its siblings relatively, which works only if it is run as the package.
     package = entry.name == "__main__.py"
     arguments = ("-m", entry.parent.name) if package else (entry.name,)
     folder = entry.parent.parent if package else entry.parent
-    return Launch(candidate.name, side, folder, (sys.executable, *arguments), variables, address.url())
+    return Launch(
+        candidate.name, side, folder, (sys.executable, *arguments), variables, address.url(), candidate.request
+    )
 
 
 def _subject(candidate: Candidate, own: Environment) -> Subject:
     entry = PurePosixPath(candidate.entry).name
     return Subject(
-        candidate.name, candidate.path, entry, candidate.manifest, own.repointed, own.omitted, candidate.fixes
+        candidate.name,
+        candidate.path,
+        entry,
+        candidate.manifest,
+        own.repointed,
+        own.omitted,
+        candidate.fixes,
+        candidate.request.label,
     )
 
 
@@ -158,3 +203,24 @@ def _omissions(subjects: Sequence[Subject]) -> Iterator[str]:
     for subject in subjects:
         if subject.omitted:
             yield f"{subject.name} ran without {', '.join(subject.omitted)}, whose values are not in its manifest."
+
+
+def _unsaid(candidates: Sequence[Candidate]) -> Iterator[str]:
+    mute = [candidate.name for candidate in candidates if candidate.request.source is None]
+    if mute:
+        yield (
+            f"The answers of {', '.join(mute)} do not say where they come from: a hit there is a key asked before, a "
+            "miss a new one, whatever its Redis held."
+        )
+
+
+def _rotated(load: Load) -> Iterator[str]:
+    if Scenario.ROTATION in load.faults:
+        yield (
+            "During a rotation, code that uses Mooring read its password from a mounted file (REDIS_PASSWORD_FILE), "
+            "other code from the variables of its manifest, which a running process cannot be given anew."
+        )
+
+
+def _uses_mooring(folder: Path) -> bool:
+    return any(b"mooring" in file.read_bytes() for file in folder.rglob("*.py"))

@@ -16,18 +16,18 @@ from mooring.errors import MissingExtra
 from mooring.prove import Outcome, Proof, Side, State
 from mooring.report.digest import Stretch
 
-__all__ = ["answered", "require", "spread"]
+__all__ = ["AFTER", "BAD", "BEFORE", "GRID", "NAMES", "TEXT", "WIDTH", "Spec", "answered", "drawn", "require", "spread"]
 
 Spec = dict[str, Any]
 
 # Stand-ins that nothing else in a drawing has by chance.
-_BEFORE, _AFTER, _INK, _TEXT, _GRID = "#b0f001", "#af7e01", "#14c401", "#7e4701", "#9d1d01"
-_PROPERTIES = {_BEFORE: "--before", _AFTER: "--after", _INK: "--ink", _TEXT: "--soft", _GRID: "--line"}
+BEFORE, AFTER, _INK, TEXT, GRID, BAD = "#b0f001", "#af7e01", "#14c401", "#7e4701", "#9d1d01", "#badb01"
+_PROPERTIES = {BEFORE: "--before", AFTER: "--after", _INK: "--ink", TEXT: "--soft", GRID: "--line", BAD: "--bad"}
 
 _POINTS = 120
 # Narrow enough for a phone as it is: text in a drawing that shrinks can no longer be read.
-_WIDTH = 278
-_NAMES = 100
+WIDTH = 278
+NAMES = 100
 # The height of a label, as a share of the lookups.
 _LABEL_SHARE = 0.15
 
@@ -36,11 +36,11 @@ _CONFIG: Spec = {
     "padding": {"left": 14, "right": 6, "top": 4, "bottom": 2},
     "view": {"stroke": None},
     "axis": {
-        "labelColor": _TEXT,
-        "titleColor": _TEXT,
-        "gridColor": _GRID,
-        "domainColor": _GRID,
-        "tickColor": _GRID,
+        "labelColor": TEXT,
+        "titleColor": TEXT,
+        "gridColor": GRID,
+        "domainColor": GRID,
+        "tickColor": GRID,
         "labelFontSize": 11.5,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
@@ -50,7 +50,7 @@ _COLOR = {
     "field": "side",
     "type": "nominal",
     "legend": None,
-    "scale": {"domain": list(Side), "range": [_BEFORE, _AFTER]},
+    "scale": {"domain": list(Side), "range": [BEFORE, AFTER]},
 }
 
 
@@ -94,7 +94,7 @@ def answered(proof: Proof, stretch: Stretch) -> str:
         "scale": {"domain": list(Side), "range": [[5, 3], [1, 0]]},
     }
     spec: Spec = {
-        "width": _WIDTH,
+        "width": WIDTH,
         "height": 170,
         "encoding": {"x": _milliseconds(low, high), "y": share, "color": _COLOR},
         "layer": [
@@ -104,7 +104,7 @@ def answered(proof: Proof, stretch: Stretch) -> str:
         ],
     }
     told = " and ".join(f"{ends[side]:.0%} {side}" for side in Side)
-    return _drawn(spec, f"Share of lookups answered within a time, {stretch.label}: in the end {told} the fix.")
+    return drawn(spec, f"Share of lookups answered within a time, {stretch.label}: in the end {told} the fix.")
 
 
 def spread(proof: Proof, stretch: Stretch) -> str:
@@ -122,14 +122,14 @@ def spread(proof: Proof, stretch: Stretch) -> str:
     x = _milliseconds(low, high)
     bar = {"field": "p25", **{key: x[key] for key in ("type", "scale", "axis")}}
     spec: Spec = {
-        "width": _WIDTH - _NAMES + 36,
+        "width": WIDTH - NAMES + 36,
         "height": {"step": 12, "for": "offset"},
         "encoding": {
             "y": {
                 "field": "service",
                 "type": "nominal",
                 "scale": {"paddingInner": 0.3},
-                "axis": {"title": None, "labelLimit": _NAMES, "ticks": False, "domain": False},
+                "axis": {"title": None, "labelLimit": NAMES, "ticks": False, "domain": False},
             },
             "yOffset": {"field": "side", "type": "nominal", "sort": list(Side), "scale": {"domain": list(Side)}},
             "color": _COLOR,
@@ -158,7 +158,7 @@ def spread(proof: Proof, stretch: Stretch) -> str:
         ],
     }
     medians = "; ".join(f"{box['service']} {box['side']} {box['p50']:.3g} ms" for box in boxes)
-    return _drawn(spec, f"Times of each service, {stretch.label}. Medians: {medians}.")
+    return drawn(spec, f"Times of each service, {stretch.label}. Medians: {medians}.")
 
 
 def _services(proof: Proof, stretch: Stretch, side: Side) -> Iterator[tuple[list[float], int]]:
@@ -219,7 +219,8 @@ def _label(values: Sequence[Spec], dy: int) -> Spec:
     return {"data": {"values": values}, "mark": mark, "encoding": {"text": {"field": "text", "type": "nominal"}}}
 
 
-def _drawn(spec: Spec, description: str) -> str:
+def drawn(spec: Spec, description: str) -> str:
+    """The drawing, described for who cannot see it."""
     import vl_convert  # noqa: PLC0415 - an extra, and slow to load
 
     drawing = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version="6.4")

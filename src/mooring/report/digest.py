@@ -6,9 +6,23 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mooring.prove import Comparison, Contact, Figure, Outcome, Proof, Scenario, Side, State, Subject, Verdict
+from mooring.prove import (
+    FAULTS,
+    Contact,
+    Figure,
+    Outcome,
+    Proof,
+    Sample,
+    Scenario,
+    Side,
+    State,
+    Subject,
+    Verdict,
+)
+from mooring.report.cells import Cell, cell_of, count, missing_in
+from mooring.report.strikes import Strike, strikes
 
-__all__ = ["Cell", "Digest", "Failure", "Row", "Stretch", "change_of", "count", "digest", "milliseconds", "number"]
+__all__ = ["Digest", "Failure", "Row", "Stretch", "digest", "is_load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +35,9 @@ class Stretch:
     @property
     def label(self) -> str:
         """For people: `hit, 50 at once`."""
+        if self.scenario.lone:
+            return str(self.scenario)
         return f"{self.scenario}, {'one at a time' if self.concurrency == 1 else f'{self.concurrency} at once'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A figure of one service on both sides, as text, and what may be said of it."""
-
-    before: str
-    after: str
-    verdict: Verdict
-    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Digest:
 
     headline: str
     rows: tuple[Row, ...]
+    strikes: tuple[Strike, ...]
     stretches: tuple[Stretch, ...]
     failures: tuple[Failure, ...]
     able: dict[Side, int]
@@ -88,6 +95,7 @@ def digest(proof: Proof) -> Digest:
     return Digest(
         headline=_headline(able, len(drivable)),
         rows=rows,
+        strikes=tuple(strikes(proof)),
         stretches=_stretches(proof),
         failures=tuple(_failures(proof)),
         able=able,
@@ -95,37 +103,6 @@ def digest(proof: Proof) -> Digest:
         answered={side: _answered(proof, side) for side in Side},
         verdicts=Counter(c.verdict for c in proof.comparisons if c.service in both),
     )
-
-
-def milliseconds(seconds: float) -> str:
-    """A time in milliseconds, rounded, without the unit."""
-    return number(seconds * 1000)
-
-
-def number(value: float) -> str:
-    """Three significant digits, or all of them before the point, thousands set apart."""
-    # By what each would be rounded to: 9.999 has three digits as 10.0.
-    if value >= 99.95:
-        return count(value)
-    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
-
-
-def count(value: float) -> str:
-    """A whole number, thousands set apart."""
-    return f"{value:,.0f}"
-
-
-def change_of(comparison: Comparison) -> str:
-    """The change and its interval: `-12 % (-20 to -3)`; calls in a hundred for failures and connections."""
-    change = comparison.change
-    if change is None:
-        return ""
-    parts = (change.value, change.low, change.high)
-    if comparison.figure in {Figure.FAILURES, Figure.CONNECTIONS}:
-        value, low, high = (f"{100 * part:+.1f}" for part in parts)
-        return f"{value} in 100 calls ({low} to {high})"
-    value, low, high = (f"{100 * (part - 1):+,.0f}" for part in parts)
-    return f"{value} % ({low} to {high})"
 
 
 def _headline(able: dict[Side, int], services: int) -> str:
@@ -139,26 +116,31 @@ def _headline(able: dict[Side, int], services: int) -> str:
 def _answered(proof: Proof, side: Side) -> float:
     load: dict[str, list[bool]] = {subject.name: [] for subject in proof.drivable}
     for sample in proof.measurement.samples:
-        if sample.block.side is side and sample.block.round and sample.service in load:
+        if sample.block.side is side and sample.block.round and sample.service in load and is_load(sample):
             load[sample.service].append(sample.outcome is Outcome.OK)
     shares = [sum(calls) / len(calls) if calls else 0.0 for calls in load.values()]
     return sum(shares) / len(shares) if shares else 0.0
 
 
+def is_load(sample: Sample) -> bool:
+    """Whether a call was made while no fault struck."""
+    return sample.block.scenario not in FAULTS
+
+
 def _stretches(proof: Proof) -> tuple[Stretch, ...]:
-    return tuple(Stretch(scenario, level) for scenario in Scenario for level in proof.load.concurrency)
+    return tuple(Stretch(scenario, level) for scenario, level in proof.load.measured)
 
 
 def _row(proof: Proof, subject: Subject) -> Row:
     contacts = {contact.side: contact for side in Side if (contact := proof.contact(subject.name, side))}
     own = {(c.figure, c.scenario, c.concurrency): c for c in proof.comparisons if c.service == subject.name}
-    missing = {side: _missing(contact) for side, contact in contacts.items()}
+    missing = {side: missing_in(contact) for side, contact in contacts.items()}
     opened = {side: count(contact.connections) for side, contact in contacts.items()}
 
     def cell(figure: Figure, stretch: Stretch | None = None) -> Cell:
         key = (figure, stretch.scenario if stretch else None, stretch.concurrency if stretch else None)
         # A side without load has opened what it opened at first contact.
-        return _cell(own.get(key), opened if figure is Figure.CONNECTIONS else missing)
+        return cell_of(own.get(key), opened if figure is Figure.CONNECTIONS else missing)
 
     stretches = _stretches(proof)
     return Row(
@@ -171,43 +153,13 @@ def _row(proof: Proof, subject: Subject) -> Row:
     )
 
 
-def _missing(contact: Contact) -> str:
-    """What stands where there is no figure."""
-    return {
-        State.CONNECTS: "not measured",
-        State.FAILS: "not measured: never connected",
-        State.DEAD: "not measured: never started",
-        State.MUTE: "not measured: offers no lookup",
-    }[contact.state]
-
-
-def _cell(comparison: Comparison | None, missing: dict[Side, str]) -> Cell:
-    if comparison is None:
-        return Cell(missing[Side.BEFORE], missing[Side.AFTER], Verdict.UNMEASURED)
-    before, after = (
-        missing[side] if value is None else _value(comparison.figure, value, calls)
-        for side, value, calls in zip(Side, (comparison.before, comparison.after), comparison.calls, strict=True)
-    )
-    return Cell(before, after, comparison.verdict, change_of(comparison))
-
-
-def _value(figure: Figure, value: float, calls: int) -> str:
-    match figure:
-        case Figure.FAILURES:
-            return f"{count(value)} of {count(calls)}"
-        case Figure.CONNECTIONS:
-            return count(value)
-        case Figure.P50 | Figure.P99:
-            return milliseconds(value)
-        case Figure.THROUGHPUT:
-            return number(value)
-
-
 def _failures(proof: Proof) -> Iterator[Failure]:
+    """Of the load alone: what a fault makes fail is told with the fault."""
+    samples = [sample for sample in proof.measurement.samples if is_load(sample)]
     for subject in proof.subjects:
         for side in Side:
             contact = proof.contact(subject.name, side)
-            own = [s for s in proof.measurement.samples if s.service == subject.name and s.block.side is side]
+            own = [s for s in samples if s.service == subject.name and s.block.side is side]
             counted = Counter(s.reason or s.outcome for s in own if s.outcome is not Outcome.OK)
             if contact is not None and contact.state is not State.CONNECTS and not counted:
                 yield Failure(subject.name, side, 0, 0, f"{contact.state}: {contact.reason}")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mooring.errors import MissingExtra
 from mooring.prove import Comparison, Figure, Proof, Scenario, Side, State, Verdict
-from mooring.report import charts
-from mooring.report.digest import Digest, Stretch, change_of, count, digest, milliseconds, number
+from mooring.report import charts, timelines
+from mooring.report.aims import figure_of, name_of
+from mooring.report.cells import change_of, count, milliseconds, number
+from mooring.report.digest import Digest, Stretch, digest
+from mooring.report.raw import anchor, raw
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["page", "require"]
+__all__ = ["filled", "page", "proven", "require"]
 
 _ASSETS = "proof_page"
 
@@ -42,6 +45,7 @@ class Line:
     calls: str
     change: str
     verdict: Verdict
+    samples: str
 
 
 def require() -> None:
@@ -56,21 +60,31 @@ def page(proof: Proof, samples: str | None = None) -> str:
     Raises `MissingExtra` where Jinja or the drawing library is not installed.
     """
     require()
+    return filled("page.html.j2", {**proven(proof), "samples": samples})
+
+
+def proven(proof: Proof) -> dict[str, Any]:
+    """What the templates say of a proof. The drawing library must be installed (`require`)."""
     told = digest(proof)
-    template = _environment().get_template("page.html.j2")
-    return template.render(
-        proof=proof,
-        told=told,
-        samples=samples,
-        cards=list(_cards(proof, told)),
-        answered=[(stretch, charts.answered(proof, stretch)) for stretch in told.stretches],
-        spreads=[(stretch, charts.spread(proof, stretch)) for stretch in told.stretches],
-        lines=[_line(c) for c in proof.comparisons if c.before is not None or c.after is not None],
-        Side=Side,
-        State=State,
-        Verdict=Verdict,
-        style=resources.files(__package__).joinpath(_ASSETS, "page.css").read_text("utf-8"),
-    )
+    drawn = [stretch for stretch in told.stretches if not stretch.scenario.lone]
+    return {
+        "proof": proof,
+        "told": told,
+        "cards": list(_cards(proof, told)),
+        "aims": [(name_of(one), figure_of(one), one) for one in proof.targets],
+        "answered": [(stretch, charts.answered(proof, stretch)) for stretch in drawn],
+        "spreads": [(stretch, charts.spread(proof, stretch)) for stretch in drawn],
+        "strikes": [(fault, timelines.strip(proof, fault)) for fault in proof.load.faults],
+        "lines": [_line(c) for c in proof.comparisons if c.before is not None or c.after is not None],
+        "raw": raw(proof),
+        "anchor": anchor,
+    }
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """A template of ours with its values, the style sheet and the words of the proof."""
+    style = resources.files(__package__).joinpath(_ASSETS, "page.css").read_text("utf-8")
+    return _environment().get_template(template).render(**values, Side=Side, State=State, Verdict=Verdict, style=style)
 
 
 def _environment() -> Environment:
@@ -90,7 +104,7 @@ def _cards(proof: Proof, told: Digest) -> Iterator[Card]:
     )
     good = {side: f"{told.answered[side]:.0%}" for side in Side}
     yield Card("Lookups answered well", good[Side.BEFORE], good[Side.AFTER], "of the load on each server, all alike")
-    for scenario in Scenario:
+    for scenario in (Scenario.HIT, Scenario.MISS):
         yield from _typical(proof, Stretch(scenario, min(proof.load.concurrency)))
 
 
@@ -120,11 +134,13 @@ def _line(comparison: Comparison) -> Line:
         Figure.THROUGHPUT: "good answers a second",
         Figure.FAILURES: "failed calls",
         Figure.CONNECTIONS: "connections opened",
+        Figure.OUTAGE: "outage, ms",
     }
     figure = f"{stretch.label}: {names[comparison.figure]}" if stretch else names[comparison.figure]
-    shown = {Figure.P50: milliseconds, Figure.P99: milliseconds, Figure.THROUGHPUT: number}.get(
-        comparison.figure, count
-    )
+    times = dict.fromkeys((Figure.P50, Figure.P99, Figure.OUTAGE), milliseconds)
+    shown = {**times, Figure.THROUGHPUT: number}.get(comparison.figure, count)
     before, after = ("-" if value is None else shown(value) for value in (comparison.before, comparison.after))
     calls = "{:,} / {:,}".format(*comparison.calls)
-    return Line(comparison.service, figure, before, after, calls, change_of(comparison) or "-", comparison.verdict)
+    change = change_of(comparison) or "-"
+    samples = anchor(comparison.service, comparison.scenario, comparison.concurrency)
+    return Line(comparison.service, figure, before, after, calls, change, comparison.verdict, samples)

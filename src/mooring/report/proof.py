@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from mooring.prove import Proof, Side, State, Verdict
-from mooring.report.digest import Digest, Row, Stretch, change_of, digest
+from mooring.prove import Proof, Scenario, Side, State, Verdict
+from mooring.report.aims import figure_of, name_of
+from mooring.report.cells import change_of
+from mooring.report.digest import Digest, Row, Stretch, digest
 
 __all__ = ["render"]
 
@@ -25,7 +27,9 @@ def render(proof: Proof, *, color: bool = False, width: int = 100) -> str:
     told = digest(proof)
     parts = [
         _bold(told.headline, color=color),
+        _targets(proof, width),
         _table(told, color=color),
+        _strikes(told),
         _verdicts(proof, told, width),
         _reasons(told, width),
         _method(proof, width),
@@ -35,15 +39,46 @@ def render(proof: Proof, *, color: bool = False, width: int = 100) -> str:
 
 def _table(told: Digest, *, color: bool) -> str:
     heads = ["service", "side", "connects", *map(_head, told.stretches), "failed", "opened", "good/s"]
-    lines = [heads, ["", "", "", *("p50/p99 ms" for _ in told.stretches), "calls", "conn.", "(hits)"]]
+    lines = [
+        heads,
+        [
+            "",
+            "",
+            "",
+            *("ms" if stretch.scenario.lone else "p50/p99 ms" for stretch in told.stretches),
+            "calls",
+            "conn.",
+            "(hits)",
+        ],
+    ]
     for row in told.rows:
         lines.extend(_line(row, side, told.stretches) for side in Side)
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     return "\n".join(_aligned(line, widths, color=color) for line in lines)
 
 
+def _targets(proof: Proof, width: int) -> str:
+    """Each target with its answer."""
+    lines = [f"{name_of(one)}: {one.answer}, {figure_of(one)} ({one.why})" for one in proof.targets]
+    return "\n".join(_wrapped(["Targets", *(f"  {line}" for line in lines)], width)) if lines else ""
+
+
+def _strikes(told: Digest) -> str:
+    """What each fault did, before and after."""
+    if not told.strikes:
+        return ""
+    lines = [["fault", "service", "failed calls before", "after", "outage ms before", "after"]]
+    for one in told.strikes:
+        cells = (one.failed.before, one.failed.after, one.outage.before, one.outage.after)
+        lines.append([one.fault, one.service, *("-" if text.startswith("not measured") else text for text in cells)])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        _GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
 def _head(stretch: Stretch) -> str:
-    return f"{stretch.scenario} x{stretch.concurrency}"
+    return str(stretch.scenario) if stretch.scenario.lone else f"{stretch.scenario} x{stretch.concurrency}"
 
 
 def _line(row: Row, side: Side, stretches: Sequence[Stretch]) -> list[str]:
@@ -57,8 +92,9 @@ def _line(row: Row, side: Side, stretches: Sequence[Stretch]) -> list[str]:
     cells = []
     for stretch in stretches:
         p50, p99 = (side_of(cell.before, cell.after) for cell in row.times[stretch])
-        cells.append(p50 if p50 == "-" else f"{p50}/{p99}")
-    hits = row.rates[max((s for s in stretches if s.scenario == "hit"), key=lambda s: s.concurrency)]
+        cells.append(p50 if p50 == "-" or stretch.scenario.lone else f"{p50}/{p99}")
+    levels = [stretch for stretch in stretches if stretch.scenario is Scenario.HIT]
+    hits = row.rates[max(levels, key=lambda stretch: stretch.concurrency)] if levels else None
     return [
         row.subject.name if side is Side.BEFORE else "",
         side,
@@ -66,7 +102,7 @@ def _line(row: Row, side: Side, stretches: Sequence[Stretch]) -> list[str]:
         *cells,
         side_of(row.failures.before, row.failures.after),
         side_of(row.connections.before, row.connections.after),
-        side_of(hits.before, hits.after),
+        side_of(hits.before, hits.after) if hits else "-",
     ]
 
 

@@ -8,6 +8,7 @@ all do in redis-py.
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable
 from time import monotonic
 from typing import Any
 
@@ -18,12 +19,12 @@ from redis.exceptions import ResponseError
 
 from mooring.runtime import hooks
 from mooring.runtime.async_pooled import AsyncPooledRedis
-from mooring.runtime.breaker import PATIENCE
 from mooring.runtime.deadline import UNTIL
 from mooring.runtime.endpoints import endpoint
 from mooring.runtime.heaviness import HEAVY_BYTES, is_heavy, weight
 from mooring.runtime.lane_pipelines import LanePipeline, SharedLanePipeline
 from mooring.runtime.lane_set import LANES, LaneSet, close_lanes, lanes_of
+from mooring.runtime.lanes import Lane
 from mooring.runtime.packing import make_packer
 from mooring.runtime.recovery import Policy, Recovery
 from mooring.runtime.ride import Failure, ride
@@ -32,14 +33,18 @@ from mooring.runtime.routing import Route
 __all__ = ["AsyncRedis", "SharedAsyncRedis"]
 
 
+# Long enough for the ten retries that redis-py's constructor sets from version 8 on: they take 3 to 5 s in all.
+_DEADLINE = 10.0
+
+
 class AsyncRedis(redis.asyncio.Redis):
     """An asyncio client on lanes; made as redis-py's is, with `AsyncRedis(host=...)`, `from_url` or `from_pool`.
 
     `lanes`, 1 to 4, is how many sockets all clients of its pool share in an event loop. `deadline` is the longest that
-    a command on a lane may take, retries included, in seconds; None for no bound. redis-py's `socket_timeout` and
-    `retry` are kept within it, but a command that may have run is sent again only if it reads or was declared
-    idempotent. What travels on pooled connections behaves as in redis-py. Raises redis-py's errors, `DeadlineExceeded`
-    and `CircuitOpen`.
+    a command on a lane may take, retries included, in seconds (default 10); None for no bound. redis-py's
+    `socket_timeout` and `retry` are kept within it, but a command that may have run is sent again only if it reads or
+    was declared idempotent. What travels on pooled connections behaves as in redis-py. Raises redis-py's errors,
+    `DeadlineExceeded` and `CircuitOpen`.
 
     Lanes are opened when they are needed, and closed by `aclose()` of the client that owns its pool, with the pool, or
     with the event loop. A pool of another kind than redis-py's has none: there all commands travel as in redis-py.
@@ -49,7 +54,7 @@ class AsyncRedis(redis.asyncio.Redis):
     _lanes: LaneSet | None = None
     _recovery: Recovery
 
-    def __init__(self, *, lanes: int = LANES, deadline: float | None = PATIENCE, **options: Any) -> None:
+    def __init__(self, *, lanes: int = LANES, deadline: float | None = _DEADLINE, **options: Any) -> None:
         super().__init__(**options)
         if isinstance(self.connection_pool, redis.asyncio.ConnectionPool):
             self._recovery = _recovery_of(self.connection_pool.connection_kwargs, deadline)
@@ -84,7 +89,7 @@ class AsyncRedis(redis.asyncio.Redis):
                 reply = await self._ride(lanes, route, packed, began, None)
             else:
                 try:
-                    reply = await lane.send(packed, route)
+                    reply = await lane.send(packed, route, route.command.read_only)
                 except Exception as error:  # noqa: BLE001 - what it means is decided there
                     reply = await self._ride(lanes, route, packed, began, Failure(error, lane))
         except BaseException as error:
@@ -123,7 +128,10 @@ class AsyncRedis(redis.asyncio.Redis):
         await super().aclose(close_connection_pool)
 
     async def _ride(self, lanes: LaneSet, route: Route, packed: bytes, began: float, failure: Failure | None) -> Any:
-        return await ride(lanes, self._recovery, route.command, began, lambda lane: lane.send(packed, route), failure)
+        def send(lane: Lane) -> Awaitable[Any]:
+            return lane.send(packed, route, route.command.read_only)
+
+        return await ride(lanes, self._recovery, route.command, began, send, failure)
 
     async def _travel_alone(self, route: Route, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if route.fixed:

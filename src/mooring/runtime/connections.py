@@ -99,7 +99,7 @@ class AsyncDialed:
     """The same for asyncio; `watch` bounds what is done on the open connection, with at most one timer."""
 
     hasty = False
-    """Whether there is another server to turn to when somebody's dial fails, so that no second one need be waited for."""
+    """Whether there is another server to turn to, so that after a failed dial no second one need be waited for."""
 
     _until = _due = math.inf
     _timer: asyncio.TimerHandle | None = None

@@ -85,7 +85,7 @@ class LanePipeline(Pipeline):
 
         async def send(lane: Lane) -> list[Any]:
             # All in one turn of the loop, so that nobody else's come between.
-            sent = [lane.send(*each) for each in zip(packed, routes, strict=True)]
+            sent = [lane.send(*each, whole.read_only) for each in zip(packed, routes, strict=True)]
             replies = await asyncio.gather(*sent, return_exceptions=True)
             lost = next((reply for reply in replies if isinstance(reply, LaneLost)), None)
             if lost is not None:

@@ -10,16 +10,24 @@ import asyncio
 import math
 import os
 import weakref
+from collections.abc import Callable
+from typing import TypeVar
 
 import redis.asyncio
 
+from mooring.runtime.commands import Traits
 from mooring.runtime.lane_source import LaneSource, source_of
 from mooring.runtime.loop_lanes import LoopLanes
 from mooring.runtime.pool import guard
 from mooring.runtime.recovery import Recovery
 from mooring.runtime.routing import Routes
 
-__all__ = ["LANES", "LaneSet", "close_lanes", "lanes_of"]
+__all__ = ["LANES", "LaneSet", "beside", "close_lanes", "lanes_of", "shut_lanes"]
+
+_Set = TypeVar("_Set", bound="LaneSet")
+
+# Reads are given so long for a first attempt that another one can follow.
+_READ = Traits("", read_only=True)
 
 LANES = 2
 """How many lanes there are to an endpoint: whoever holds up one of them holds up only half of the tasks."""
@@ -34,19 +42,21 @@ class LaneSet:
         *,
         endpoint: str,
         patience: float | None = None,
+        doubt: float | None = None,
         count: int = LANES,
         max_age: float | None = None,
     ) -> None:
         """Make a set of `count` lanes, 1 to 4, to an endpoint.
 
-        A lane whose oldest reply is overdue by `patience` seconds is closed, and one older than `max_age` seconds is
-        replaced; None bounds neither. Raises `ValueError` for another count.
+        `patience` and `doubt` are those of each lane; one older than `max_age` seconds is replaced. None sets no
+        bound. Raises `ValueError` for another count.
         """
         if not 1 <= count <= 4:
             raise ValueError(f"There are 1 to 4 lanes to an endpoint, not {count}.")
         self.source = source
         self.endpoint = endpoint
         self.patience = patience
+        self.doubt = doubt
         self.count = count
         self.max_age = max_age
         self.routes = Routes()
@@ -63,9 +73,13 @@ class LaneSet:
                 del self._loops[ended]
             found = self._loops.get(loop)
             if found is None or found.foreign:
-                found = self._loops[loop] = LoopLanes(self)
+                found = self._loops[loop] = self.open_here()
             self.current = found
         return found
+
+    def open_here(self) -> LoopLanes:
+        """Make the lanes of the running event loop, none of them open yet."""
+        return LoopLanes(self)
 
     async def aclose(self) -> None:
         """Close all lanes once what is under way on them is answered; other loops close their own a moment later."""
@@ -91,29 +105,47 @@ def lanes_of(
     pool: redis.asyncio.ConnectionPool, recovery: Recovery, count: int = LANES, max_age: float | None = None
 ) -> LaneSet:
     """Return the lanes beside a pool, the same for all its clients; whoever asks first decides how many."""
+    patience = min(recovery.deadline, recovery.read_timeout)
+    return beside(
+        pool,
+        LaneSet,
+        lambda: LaneSet(
+            source_of(pool, recovery),
+            endpoint=recovery.name,
+            patience=None if patience == math.inf else patience,
+            doubt=recovery.attempt_until(_READ, recovery.deadline, 0.0),
+            count=count,
+            max_age=max_age,
+        ),
+    )
+
+
+def beside(pool: redis.asyncio.ConnectionPool, kind: type[_Set], make: Callable[[], _Set]) -> _Set:
+    """Return the one set of a kind beside a pool, made if there is none; it is closed with the pool."""
     with guard:
-        found = _of_pools.get(pool)
-        if found is None:
-            patience = min(recovery.deadline, recovery.read_timeout)
-            found = _of_pools[pool] = LaneSet(
-                source_of(pool, recovery),
-                endpoint=recovery.name,
-                patience=None if patience == math.inf else patience,
-                count=count,
-                max_age=max_age,
-            )
+        sets = _of_pools.setdefault(pool, {})
+        found = sets.get(kind)
+        if not isinstance(found, kind):
+            found = sets[kind] = make()
             weakref.finalize(pool, found.shut).atexit = False
         return found
 
 
 async def close_lanes(pool: redis.asyncio.ConnectionPool) -> None:
     """Close the lanes beside a pool, if there are any; they are opened again when they are needed."""
-    found = _of_pools.get(pool)
-    if found is not None:
+    for found in list(_of_pools.get(pool, {}).values()):
         await found.aclose()
 
 
-_of_pools: weakref.WeakKeyDictionary[redis.asyncio.ConnectionPool, LaneSet] = weakref.WeakKeyDictionary()
+def shut_lanes(pool: redis.asyncio.ConnectionPool) -> None:
+    """Do the same from anywhere: a running loop closes its own soon, for another it is done at once."""
+    for found in list(_of_pools.get(pool, {}).values()):
+        found.shut()
+
+
+_of_pools: weakref.WeakKeyDictionary[redis.asyncio.ConnectionPool, dict[type[LaneSet], LaneSet]] = (
+    weakref.WeakKeyDictionary()
+)
 _known: weakref.WeakSet[LaneSet] = weakref.WeakSet()
 
 

@@ -8,6 +8,7 @@ chooses among them, and `ride` tells what becomes of a command that did not arri
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from typing import Any, cast
 
@@ -38,30 +39,40 @@ _SLICE = 512
 class Lane(asyncio.Protocol):
     """One connected socket, used in its event loop only. It takes commands once `attach` has given it a transport."""
 
-    def __init__(self, reader: Reader, events: LaneEvents, patience: float | None) -> None:
-        """Make a lane that ends when its oldest reply is overdue by `patience` seconds; None waits for ever."""
+    def __init__(
+        self, reader: Reader, events: LaneEvents, patience: float | None = None, doubt: float | None = None
+    ) -> None:
+        """Make a lane that ends when its oldest reply is overdue by `patience` seconds; None waits for ever.
+
+        After `doubt` seconds without that reply it takes no more commands and gives up those that may be sent again
+        elsewhere, for the server may have gone without a word; the others still have a chance.
+        """
         self.open = False
         """Whether it takes commands."""
         self.full = False
         """Whether newcomers must stand in line, with `admit`."""
-        self.waits = Waits()
+        self._waits = Waits()
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._reader = reader
         self._events = events
-        self._patience = patience
+        self._departures = Departures(
+            doubt=math.inf if doubt is None else doubt,
+            doubted=self._give_up_repeatable,
+            patience=math.inf if patience is None else patience,
+            overdue=lambda: self.end(RedisTimeoutError("No reply came in time.")),
+        )
         # Commands are told by whatever `send` was given; those in flight may have run, those in the queue have not.
-        self._in_flight: deque[tuple[asyncio.Future[Any], Any]] = deque()
+        self._in_flight: deque[tuple[asyncio.Future[Any], Any, bool]] = deque()
         self._queue: list[bytes] = []
-        self._queued: list[tuple[asyncio.Future[Any], Any]] = []
+        self._queued: list[tuple[asyncio.Future[Any], Any, bool]] = []
         self._queued_bytes = 0
         self._line = WaitingLine()
         self._paused = self._flushing = self._parsing = False
         self._in_company = False
-        self._departures = Departures()
-        self._last_answer = 0.0
+        self.heard = 0.0
+        """When the server was last heard, by the event loop's clock."""
         self._unread = 0
-        self._timer: asyncio.TimerHandle | None = None
         self._error: RedisError | None = None
 
     def attach(self, writer: asyncio.StreamWriter, arrived: bytes = b"") -> None:
@@ -81,18 +92,19 @@ class Lane(asyncio.Protocol):
         """How many commands are under way or about to be."""
         return len(self._in_flight) + len(self._queue)
 
-    def send(self, packed: bytes, command: Any) -> asyncio.Future[Any]:
+    def send(self, packed: bytes, command: Any, repeatable: bool = False) -> asyncio.Future[Any]:
         """Send one packed command; the future gets its reply, an error reply as an exception, or `LaneLost`.
 
-        Cancelling the future costs nothing: the reply is dropped when it comes.
+        `repeatable` tells whether it may be sent elsewhere, should its reply be late. Cancelling the future costs
+        nothing: the reply is dropped when it comes.
         """
         future: asyncio.Future[Any] = asyncio.Future(loop=self._loop)
         if not self._in_flight and not self._in_company and not self._queue and not self._paused:
-            self._in_flight.append((future, command))
+            self._in_flight.append((future, command, repeatable))
             self._depart(packed, 1)
             return future
         self._queue.append(packed)
-        self._queued.append((future, command))
+        self._queued.append((future, command, repeatable))
         self._queued_bytes += len(packed)
         if not self._flushing:
             self._flushing = True
@@ -132,9 +144,9 @@ class Lane(asyncio.Protocol):
         if not self._parsing:
             now = self._loop.time()
             oldest = self._departures.oldest()
-            if oldest is not None and self.waits.note(now - max(oldest, self._last_answer)):
+            if oldest is not None and self._waits.note(now - max(oldest, self.heard)):
                 self._events.burdened(self._in_flight[0][1])
-            self._last_answer = now
+            self.heard = now
             self._parse()
 
     def pause_writing(self) -> None:
@@ -157,8 +169,6 @@ class Lane(asyncio.Protocol):
         )
         self.open = False
         self._fail(lost)
-        if self._timer is not None:
-            self._timer.cancel()
         if not self.closed.done():
             self.closed.set_result(None)
         self._events.ended(self, None if meant else lost)
@@ -182,22 +192,17 @@ class Lane(asyncio.Protocol):
         self._depart(packed[0] if len(packed) == 1 else b"".join(packed), len(packed))
 
     def _depart(self, packed: bytes, count: int) -> None:
-        now = self._loop.time()
-        self._departures.note(count, now)
-        if self._timer is None and self._patience is not None:
-            self._timer = self._loop.call_at(now + self._patience, self._look_at_oldest)
+        self._departures.note(count)
         self._transport.write(packed)
 
-    def _look_at_oldest(self) -> None:
-        # Set again only while something is under way, so that an idle lane has no timer.
-        self._timer = None
-        oldest = self._departures.oldest()
-        if oldest is None or self._patience is None:
-            return
-        if oldest + self._patience <= self._loop.time():
-            self.end(RedisTimeoutError(f"No reply came for {self._patience:g} s."))
-        else:
-            self._timer = self._loop.call_at(oldest + self._patience, self._look_at_oldest)
+    def _give_up_repeatable(self) -> None:
+        # Before anything is told: who hears of it looks for another lane.
+        self.open = False
+        error = RedisTimeoutError("No reply came in the time of a first attempt.")
+        for future, _, repeatable in self._in_flight:
+            if repeatable and not future.done():
+                future.set_exception(LaneLost(error, sent=True))
+        self._line.end(lambda: LaneLost(error, sent=False))
 
     def _parse(self) -> None:
         self._parsing = False
@@ -215,7 +220,7 @@ class Lane(asyncio.Protocol):
                 if reply.__class__ is PUSH:
                     self._events.pushed(self, reply)
                     continue
-                future, command = in_flight.popleft()
+                future, command, _ = in_flight.popleft()
                 answered += 1
                 if heavy and weight(reply) > HEAVY_BYTES:
                     self._events.burdened(command)
@@ -246,7 +251,7 @@ class Lane(asyncio.Protocol):
             self.full = self._line.admit(ROOM - self.load - self._line.granted) <= 0
 
     def _fail(self, error: RedisError) -> None:
-        ends = [(future, True) for future, _ in self._in_flight] + [(future, False) for future, _ in self._queued]
+        ends = [(each[0], True) for each in self._in_flight] + [(each[0], False) for each in self._queued]
         self._in_flight.clear()
         self._departures.clear()
         self._queue, self._queued, self._queued_bytes = [], [], 0

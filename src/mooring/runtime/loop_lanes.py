@@ -169,7 +169,7 @@ class LoopLanes:
             await self._masters.moved()
         began, generation = time.monotonic(), self._set.source.generation()
         connection = await self._set.source.open()
-        lane = _take_over(connection, self, self._set.patience)
+        lane = _take_over(connection, self, self._set.patience, self._set.doubt)
         life = self._lives[lane] = Life(Lifespan(max_age=self._set.max_age))
         life.begin(began, generation)
         if self._masters is not None:
@@ -224,7 +224,7 @@ def _tick(known: weakref.ref[LoopLanes]) -> None:
         lanes._tick()
 
 
-def _take_over(connection: Any, events: LoopLanes, patience: float | None) -> Lane:
+def _take_over(connection: Any, events: LoopLanes, patience: float | None, doubt: float | None) -> Lane:
     """Make a lane of a connection that has shaken hands; redis-py's object is left without its socket."""
     stream, writer = connection._reader, connection._writer
     connection._reader = connection._writer = None
@@ -233,6 +233,6 @@ def _take_over(connection: Any, events: LoopLanes, patience: float | None) -> La
         raise RedisConnectionError("The server closed the connection as soon as it was open.")
     encoder = connection.encoder
     encoding = encoder.encoding if encoder.decode_responses else None
-    lane = Lane(make_reader(connection._parser.parse_error, encoding, encoder.encoding_errors), events, patience)
+    lane = Lane(make_reader(connection._parser.parse_error, encoding, encoder.encoding_errors), events, patience, doubt)
     lane.attach(writer, bytes(stream._buffer))
     return lane

@@ -20,9 +20,11 @@ from mooring.errors import ManagerClosed
 from mooring.runtime.async_cluster import AsyncPooledRedisCluster
 from mooring.runtime.async_pool import AsyncSharedPool
 from mooring.runtime.async_pooled import AsyncPooledRedis
+from mooring.runtime.client import SharedAsyncRedis
 from mooring.runtime.cluster import PooledRedisCluster
 from mooring.runtime.fingerprint import fingerprint
 from mooring.runtime.health import Health
+from mooring.runtime.lane_set import close_lanes, shut_lanes
 from mooring.runtime.leaks import warn_of_manager
 from mooring.runtime.monitor import AsyncMonitor, Monitor
 from mooring.runtime.numbers import PoolNumbers, added_up
@@ -89,6 +91,8 @@ class RedisConnectionManager:
         shared = self._pool(self._async_pools, _async_pool_or_cluster, options)
         if isinstance(shared, AsyncPooledRedisCluster):
             return cast(redis.asyncio.Redis, shared)
+        if options.multiplex:
+            return SharedAsyncRedis(connection_pool=shared, max_age=options.pool["max_age"], **options.client)
         return AsyncPooledRedis(connection_pool=shared, **options.client)
 
     def health(self, name: str = DEFAULT_NAME, **overrides: Any) -> Health:
@@ -135,6 +139,8 @@ class RedisConnectionManager:
         for pool in pools:
             pool.shut()
         for async_pool in async_pools:
+            if isinstance(async_pool, AsyncSharedPool):
+                shut_lanes(async_pool)
             async_pool.shut()
 
     async def aclose(self) -> None:
@@ -144,6 +150,7 @@ class RedisConnectionManager:
             await async_monitor.astop()
         for pool in pools:
             pool.shut()
+        await asyncio.gather(*(close_lanes(pool) for pool in async_pools if isinstance(pool, AsyncSharedPool)))
         await asyncio.gather(*(async_pool.ashut() for async_pool in async_pools))
 
     def __enter__(self) -> Self:

@@ -112,12 +112,14 @@ ASYNC = Flavour(
 class RedisOptions:
     """Keyword arguments for a shared pool and for each client on it; `nodes` are those of a Cluster to begin with.
 
-    Holds the password, so it has no repr of them.
+    `multiplex` is whether asyncio clients are to share sockets for ordinary commands. Holds the password, so it has no
+    repr of them.
     """
 
     pool: Mapping[str, Any]
     client: Mapping[str, Any]
     nodes: tuple[Node, ...] = ()
+    multiplex: bool = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.pool['endpoint']}>"
@@ -164,7 +166,7 @@ def redis_options(
         **{key: value for key, value in settings.options.items() if _concerns(key, settings)},
     }
     own = {key: settings.options[key] for key in _CLIENT & settings.options.keys()}
-    return RedisOptions(pool, {"recovery": recovery, **own}, settings.cluster_nodes)
+    return RedisOptions(pool, {"recovery": recovery, **own}, settings.cluster_nodes, settings.multiplex)
 
 
 def check_options(settings: RedisSettings, flavour: Flavour) -> None:

@@ -64,12 +64,17 @@ async def ride(
             await asyncio.sleep(0)
             breaker.check()
         lane: Lane | None = None
+        trying = time.monotonic()
+        enough = recovery.attempt_until(command, until, trying)
         try:
-            async with _by(until):
+            async with _by(enough):
                 lane = await _board(lanes)
                 reply = await send(lane)
         except (RedisError, LaneLost, OSError, UnicodeDecodeError) as error:
             failure = Failure(error, lane)
+            if lane is not None and isinstance(error, RedisTimeoutError) and enough < until and lane.heard < trying:
+                # Nothing at all has come: the server may have gone without a word, so the next attempt goes elsewhere.
+                lane.retire()
         else:
             if breaker.troubled:
                 breaker.succeeded()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +17,9 @@ from mooring.audit.manifests import read as read_manifest
 from mooring.audit.project.services import service_of
 from mooring.audit.walk import walk
 from mooring.errors import ProofError, UsageError
-from mooring.prove import Candidate, Side, copy_tree
+from mooring.prove import LOOKUP, Candidate, Plan, Planned, Side, copy_tree
 
-__all__ = ["Fleet", "prepare"]
+__all__ = ["Fleet", "check_faulted", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +32,89 @@ class Fleet:
     caveats: Sequence[str]
 
 
-def prepare(path: Path, folder: Path, names: Sequence[str], *, unsafe: bool = False) -> Fleet:
-    """Copy the tree at `path` into `folder` twice, fix one copy, and find its MCP servers, or only those of `names`.
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A service to measure: as found, and what the plan says of it."""
 
-    Safe fixes are made, and the unsafe ones too if `unsafe`.
-    Raises `UsageError` where there is no such server, and `ProofError` where the tree cannot be copied or fixed.
+    service: Service
+    planned: Planned | None = None
+
+
+def prepare(
+    path: Path,
+    folder: Path,
+    names: Sequence[str],
+    *,
+    plan: Plan | None = None,
+    command: str | None = None,
+    unsafe: bool = False,
+) -> Fleet:
+    """Copy the tree at `path` into `folder` twice, fix one copy, and find its services, or only those of `names`.
+
+    Those are its MCP servers and what `plan` names; `command` is what the one that is left is started with. Safe fixes
+    are made, and the unsafe ones too if `unsafe`. Raises `UsageError` where there is no such service, and `ProofError`
+    where the tree cannot be copied or fixed.
     """
     whole = path.absolute()
     if next(walk(whole, [whole]), None) is None:
-        raise UsageError(f"{path}: no Python file or manifest in it, so no MCP server")
+        raise UsageError(f"{path}: no Python file or manifest in it, so no service")
     copies = {side: folder / side for side in Side}
     for copy in copies.values():
         copy_tree(path, copy)
     fixed = copies[Side.AFTER]
     found = audit([fixed], root=fixed)
-    chosen = _chosen(found, names)
+    chosen = _chosen(found, path.name, plan or Plan(), names, command)
     outcome = _fix(found, fixed, unsafe=unsafe)
-    return Fleet(path.name, copies, _candidates(found, chosen, outcome), _caveats(found, outcome, unsafe=unsafe))
+    caveats = _caveats(found, chosen, outcome, unsafe=unsafe)
+    return Fleet(path.name, copies, _candidates(found, chosen, outcome), caveats)
 
 
-def _chosen(found: Audit, names: Sequence[str]) -> Mapping[str, Service]:
+def check_faulted(fleet: Fleet, names: Sequence[str]) -> None:
+    """Raise `UsageError` where --fault-on names a service that is not measured."""
+    known = [candidate.name for candidate in fleet.candidates]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--fault-on {name}: no service is called so; there are {', '.join(known)}")
+
+
+def _chosen(found: Audit, tree: str, plan: Plan, names: Sequence[str], command: str | None) -> Mapping[str, _Chosen]:
     """The services to measure, by a name that no other has."""
-    servers = [service for service in found.services if service.kind == "mcp"]
-    if not servers:
-        raise UsageError("no MCP server found: a server.py, main.py, app.py or __main__.py that imports an MCP SDK")
-    known = {_name(service, servers): service for service in servers}
+    planned = {one.path: one for one in plan.services}
+    for path in planned:
+        if not (found.root / path).is_dir():
+            raise UsageError(f"--plan: path {path!r} is no folder of the tree")
+    servers = [service for service in found.services if service.kind == "mcp" and service.path not in planned]
+    known = {_name(service, servers): _Chosen(service) for service in servers}
+    for one in planned.values():
+        home = next((service for service in found.services if service.path == one.path), None)
+        entry = f"{one.path}/server.py" if one.path != "." else "server.py"
+        known[one.name] = _Chosen(home or Service(one.name, one.path, "python", entry), one)
+    if not known and command:
+        known = {tree: _Chosen(Service(tree, ".", "mcp", "server.py"))}
+    if not known:
+        raise UsageError(
+            "no MCP server found: a server.py, main.py, app.py or __main__.py that imports an MCP SDK; say what else "
+            "there is with --plan or --command"
+        )
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--service {unknown[0]}: no MCP server is called so; there are {', '.join(known)}")
-    return {name: service for name, service in known.items() if not names or name in names}
+    chosen = {name: one for name, one in known.items() if not names or name in names}
+    return _commanded(chosen, command) if command else chosen
+
+
+def _commanded(chosen: Mapping[str, _Chosen], command: str) -> Mapping[str, _Chosen]:
+    if len(chosen) > 1:
+        raise UsageError(f"--command starts one service, not {len(chosen)}: name it with --service")
+    try:
+        words = tuple(sys.executable if word == "{python}" else word for word in shlex.split(command))
+    except ValueError as error:
+        raise UsageError(f"--command {command!r}: {error}") from error
+    if not words:
+        raise UsageError("--command is empty: name a program and its arguments")
+    ((name, one),) = chosen.items()
+    request = one.planned.request if one.planned else None
+    return {name: _Chosen(one.service, Planned(one.service.path, name, words, request))}
 
 
 def _name(service: Service, servers: Sequence[Service]) -> str:
@@ -75,15 +131,18 @@ def _fix(found: Audit, copy: Path, *, unsafe: bool) -> FixOutcome:
     return outcome
 
 
-def _candidates(found: Audit, chosen: Mapping[str, Service], outcome: FixOutcome) -> list[Candidate]:
+def _candidates(found: Audit, chosen: Mapping[str, _Chosen], outcome: FixOutcome) -> list[Candidate]:
     workloads = link(read_manifest(path, text) for path, text in _yaml(found.root))
     candidates = []
-    for name, service in chosen.items():
+    for name, one in chosen.items():
+        service = one.service
         workload = workload_of(service, workloads)
         manifest, variables = (workload.path, workload.environment) if workload else (None, ())
         changes = [change for change in outcome.changes if service_of(found.services, change.path) == service]
         titles = tuple(f"{made.path}:{made.line}: {made.title}" for change in changes for made in change.applied)
-        candidates.append(Candidate(name, service.path, service.entry, manifest, variables, titles))
+        command = one.planned.command if one.planned else None
+        request = (one.planned.request if one.planned else None) or LOOKUP
+        candidates.append(Candidate(name, service.path, service.entry, manifest, variables, titles, command, request))
     return candidates
 
 
@@ -96,8 +155,9 @@ def _yaml(root: Path) -> Iterator[tuple[str, str]]:
                 continue  # `mooring audit` says so
 
 
-def _caveats(found: Audit, outcome: FixOutcome, *, unsafe: bool) -> list[str]:
-    others = [service.path for service in found.services if service.kind != "mcp"]
+def _caveats(found: Audit, chosen: Mapping[str, _Chosen], outcome: FixOutcome, *, unsafe: bool) -> list[str]:
+    driven = {one.service.path for one in chosen.values()}
+    others = [service.path for service in found.services if service.kind != "mcp" and service.path not in driven]
     passed_over = [f"Not MCP servers, so not driven: {', '.join(others)}."] if others else []
     more = ["Unsafe fixes were made too, which may change what a server does."] if unsafe else []
     refused = [f"A fix of {r.finding.problem.path} was refused: {r.reason}." for r in outcome.refused]

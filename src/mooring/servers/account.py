@@ -1,0 +1,111 @@
+"""Whose token it is: verified with the vendor, remembered in memory under the token's hash.
+
+Cached answers belong to an account, never to a raw token: a token that is renewed finds what the old one cached, and
+a token that the vendor does not vouch for finds nothing and leaves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from mooring.servers.failures import Limited, Unauthorized, Unavailable
+
+__all__ = ["Account", "Accounts", "fingerprint"]
+
+_REMEMBERED = 1_000
+_VERIFIED_FOR = 600.0
+_REFUSED_FOR = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A verified account of the vendor.
+
+    `id` names whoever the vendor counts calls against: its rate limits are shared by all tokens of the account.
+    `reach` tells apart tokens of one account that may see different things; answers are shared within one reach only.
+    """
+
+    id: str
+    reach: str = ""
+
+    @property
+    def partition(self) -> str:
+        """What cached answers are kept under."""
+        return f"{self.id}|{self.reach}"
+
+
+def fingerprint(token: SecretStr) -> str:
+    """A name for a token that does not tell it: SHA-256, hexadecimal."""
+    return hashlib.sha256(token.get_secret_value().encode()).hexdigest()
+
+
+class Accounts:
+    """Remembers for ten minutes whose a token is, and for 30 seconds that the vendor refused it; at most 1,000 tokens.
+
+    `verify` asks the vendor; it raises `Unauthorized` for a token that is not valid, and returns None for a valid one
+    that it cannot tell the account of. Callers with one token wait for one question.
+    """
+
+    def __init__(
+        self,
+        verify: Callable[[SecretStr], Awaitable[Account | None]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._verify = verify
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, Account | Unauthorized | None]] = OrderedDict()
+        self._asking: dict[str, asyncio.Lock] = {}
+
+    async def of(self, token: SecretStr) -> Account | None:
+        """Return the account behind a token, None if it cannot be told. Raises `Unauthorized` for an invalid token."""
+        name = fingerprint(token)
+        if (known := self._remembered(name)) is not None:
+            return _answer(known[1])
+        lock = self._asking.setdefault(name, asyncio.Lock())
+        try:
+            async with lock:
+                if (known := self._remembered(name)) is None:
+                    known = await self._ask(name, token)
+                return _answer(known[1])
+        finally:
+            if not lock.locked():
+                self._asking.pop(name, None)
+
+    def forget(self, token: SecretStr) -> None:
+        """Ask anew when the token is next seen."""
+        self._known.pop(fingerprint(token), None)
+
+    def _remembered(self, name: str) -> tuple[float, Account | Unauthorized | None] | None:
+        known = self._known.get(name)
+        return known if known and known[0] > self._clock() else None
+
+    async def _ask(self, name: str, token: SecretStr) -> tuple[float, Account | Unauthorized | None]:
+        answer: Account | Unauthorized | None
+        seconds = _VERIFIED_FOR
+        try:
+            answer = await self._verify(token)
+        except Unauthorized as refusal:
+            answer, seconds = refusal, _REFUSED_FOR
+        except (Limited, Unavailable):
+            # The vendor cannot be asked now. Whose it was a moment ago is still true, and lets stale answers be served.
+            if (past := self._known.get(name)) is None:
+                raise
+            answer, seconds = past[1], _REFUSED_FOR
+        known = self._known[name] = (self._clock() + seconds, answer)
+        self._known.move_to_end(name)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return known
+
+
+def _answer(known: Account | Unauthorized | None) -> Account | None:
+    if isinstance(known, Unauthorized):
+        raise Unauthorized(str(known))
+    return known
