@@ -56,7 +56,7 @@ docs: $(READY) ## write the generated pages anew
 # What the audit is measured against, apart because its requirements are not ours.
 $(RIVALS)/.ready:
 	$(PYTHON) -m venv $(RIVALS)
-	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli
+	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli 'py-key-value-aio[redis]' hiredis
 	@touch $@
 
 # What makes a release, apart because Mooring needs none of it.

@@ -6,11 +6,12 @@ import argparse
 import os
 import platform
 
-from benchmarks import audit, cache, metrics, runtime
+from benchmarks import audit, cache, local_cache, metrics, runtime
 
 PARTS = {
     "runtime": runtime.comparisons,
     "metrics": metrics.comparisons,
+    "local-cache": local_cache.comparisons,
     "cache": cache.comparisons,
     "audit": audit.comparisons,
 }

@@ -19,7 +19,7 @@ from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.exceptions import ResponseError
 
 from mooring.runtime import hooks
-from mooring.runtime.client import AsyncRedis, SharedAsyncRedis
+from mooring.runtime.client import AsyncRedis
 from mooring.runtime.commands import traits
 from mooring.runtime.deadline import UNTIL
 from mooring.runtime.failures import DeadlineExceeded
@@ -28,7 +28,7 @@ from mooring.runtime.local_cache_commands import EVERYTHING, is_cached, keys_nam
 from mooring.runtime.local_cache_pipelines import make_forgetful
 from mooring.runtime.tracking import LONGEST, Tracking, TrackingLanes, tracking_of
 
-__all__ = ["CachedAsyncRedis", "SharedCachedAsyncRedis"]
+__all__ = ["CachedAsyncRedis"]
 
 _ABSENT: Any = object()
 # The protocol of connections for which none is said.
@@ -205,15 +205,6 @@ class CachedAsyncRedis(AsyncRedis):
         options.pop(EMPTY_RESPONSE, None)
         answer: Any = callback(reply, **options)
         return await answer if hasattr(answer, "__await__") else answer
-
-
-# redis-py's classes of commands disagree with each other.
-class SharedCachedAsyncRedis(CachedAsyncRedis, SharedAsyncRedis):  # type: ignore[misc]
-    """The same on a shared pool, whose connections must speak RESP3. Made by `RedisConnectionManager`."""
-
-    def __init__(self, *, local_cache: CacheSize | None = None, max_age: float | None = None, **options: Any) -> None:
-        SharedAsyncRedis.__init__(self, max_age=max_age, **options)
-        self._use_cache(local_cache, max_age)
 
 
 def _ask_for_resp3(options: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-__all__ = ["Image", "image", "is_dockerfile"]
+__all__ = ["Image", "image"]
 
 INSTRUCTION = re.compile(r"[ \t]*(?P<name>[A-Za-z]+)[ \t]+(?P<rest>.*)", re.DOTALL)
 CONTINUED = re.compile(r"\\[ \t]*\r?\n")
@@ -24,12 +24,6 @@ class Image:
     copied: tuple[str, ...]
     command: tuple[str, ...]
     workdir: str = "/"
-
-
-def is_dockerfile(path: str) -> bool:
-    """Whether a file is a Dockerfile by its name."""
-    name = posixpath.basename(path).lower()
-    return name in ("dockerfile", "containerfile") or name.startswith("dockerfile.") or name.endswith(".dockerfile")
 
 
 def image(text: str, arguments: Mapping[str, str], target: str | None = None) -> Image:

@@ -6,18 +6,16 @@ import ast
 from collections.abc import Iterator
 
 from mooring.audit.edits import Edit, Fix, Safety
-from mooring.audit.edits.syntax import parse
 from mooring.audit.facts import Provenance, Site
 from mooring.audit.project import Project
-from mooring.audit.project.constructors import constructor
 from mooring.audit.rewrite.arguments import Action
-from mooring.audit.rewrite.call import first_call, names_constructor
-from mooring.audit.rewrite.flow import Flow, flow_of, last_name
+from mooring.audit.rewrite.call import first_call
+from mooring.audit.rewrite.flow import Flow, last_name
 from mooring.audit.rewrite.given import code_of
 from mooring.audit.rewrite.keywords import Keywords
 from mooring.audit.rewrite.naming import connection_name
 from mooring.audit.rewrite.nodes import Node, known_nodes, written
-from mooring.audit.rewrite.offer import factory_for, graded
+from mooring.audit.rewrite.offer import factory_for, graded, own_call
 from mooring.audit.rewrite.parameters import TAKEN, Parameters, Untold
 from mooring.audit.rewrite.signature import literal, text_of_option
 
@@ -39,16 +37,11 @@ def cluster_rewrite(site: Site, project: Project) -> Fix | None:
     come from elsewhere, arguments that the factory does not take, and where the class is spoken of in the file, as in
     an annotation. None where it is not redis-py's own class.
     """
-    made, source = constructor(site.constructor), project.source(site.path)
-    if made is None or made.package != "redis" or not source.editable or not names_constructor(site):
-        return None
-    syntax = parse(source)
-    flow = flow_of(syntax) if syntax else None
-    call = flow.call_at(site.call.span) if flow else None
-    if flow is None or call is None:
+    found = own_call(site, project)
+    if found is None:
         return None
     try:
-        return _fix(site, project, flow, call)
+        return _fix(site, project, *found)
     except Untold as untold:
         title = f"Use create_redis_from_config() with a redis+cluster:// URL: {untold}"
         return Fix(title, (), Safety.DISPLAY)

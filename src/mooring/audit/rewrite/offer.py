@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,11 +11,13 @@ from mooring.audit.edits.imports import provide
 from mooring.audit.edits.syntax import parse
 from mooring.audit.facts import Site
 from mooring.audit.project import Project
-from mooring.audit.rewrite.call import CLIENT_PACKAGES
+from mooring.audit.project.constructors import constructor
+from mooring.audit.rewrite.call import CLIENT_PACKAGES, names_constructor
+from mooring.audit.rewrite.flow import Flow, flow_of
 from mooring.audit.rewrite.patching import patched_name
 from mooring.audit.rewrite.quoting import fitted
 
-__all__ = ["Factory", "factory_for", "graded"]
+__all__ = ["Factory", "factory_for", "graded", "own_call"]
 
 FACTORIES = {False: "create_redis_from_config", True: "create_async_redis_from_config"}
 
@@ -30,6 +33,17 @@ class Factory:
     expression: str
     edits: tuple[Edit, ...]
     parsed: bool = True
+
+
+def own_call(site: Site, project: Project) -> tuple[Flow, ast.Call] | None:
+    """The call of a site by redis-py's own constructor, in the flow of its file; none where that cannot be told."""
+    made, source = constructor(site.constructor), project.source(site.path)
+    if made is None or made.package != "redis" or not source.editable or not names_constructor(site):
+        return None
+    syntax = parse(source)
+    flow = flow_of(syntax) if syntax else None
+    call = flow.call_at(site.call.span) if flow else None
+    return None if flow is None or call is None else (flow, call)
 
 
 def factory_for(site: Site, project: Project, first_use: int) -> Factory:

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from mooring.audit.edits import Edit, Fix, Safety
 from mooring.audit.edits.imports import Block
 from mooring.audit.edits.removal import without_statement
-from mooring.audit.edits.syntax import parse
 from mooring.audit.facts import Call, Site
 from mooring.audit.project import Project
-from mooring.audit.project.constructors import constructor
 from mooring.audit.python.scopes import span_of
-from mooring.audit.rewrite.call import first_call, names_constructor
+from mooring.audit.rewrite.call import first_call
 from mooring.audit.rewrite.exports import reached
-from mooring.audit.rewrite.flow import Flow, Function, flow_of
+from mooring.audit.rewrite.flow import Flow, Function
 from mooring.audit.rewrite.keywords import Keywords
 from mooring.audit.rewrite.master import Master, master_of
-from mooring.audit.rewrite.offer import factory_for, graded
+from mooring.audit.rewrite.offer import factory_for, graded, own_call
 from mooring.audit.rewrite.parameters import Untold
 
 __all__ = ["sentinel_rewrite"]
@@ -38,16 +36,11 @@ def sentinel_rewrite(site: Site, project: Project) -> Fix | None:
     Sentinels have timeouts of their own. Display-only, with the reason, where it is asked for more (`slave_for`,
     `discover_master`), is handed on, or is given what the factory does not take.
     """
-    made, source = constructor(site.constructor), project.source(site.path)
-    if made is None or made.package != "redis" or not source.editable or not names_constructor(site):
-        return None
-    syntax = parse(source)
-    flow = flow_of(syntax) if syntax else None
-    call = flow.call_at(site.call.span) if flow else None
-    if flow is None or call is None:
+    found = own_call(site, project)
+    if found is None:
         return None
     try:
-        return _fix(site, project, flow, call)
+        return _fix(site, project, *found)
     except Untold as untold:
         return Fix(
             f"Use create_redis_from_config() with a redis+sentinel:// URL for the master: {untold}", (), Safety.DISPLAY
