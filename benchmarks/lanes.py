@@ -28,7 +28,7 @@ from typing import Any
 import redis.asyncio
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
+from mooring.runtime.lanes.client import AsyncRedis
 
 __all__ = ["comparisons"]
 

@@ -16,9 +16,9 @@ import redis.asyncio
 
 from benchmarks.rounds import Comparison, compare
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
-from mooring.runtime.local_cache import CacheSize
-from mooring.runtime.local_cache_client import CachedAsyncRedis
+from mooring.runtime.lanes.client import AsyncRedis
+from mooring.runtime.local_cache.cache import CacheSize
+from mooring.runtime.local_cache.client import CachedAsyncRedis
 
 __all__ = ["comparisons"]
 

@@ -14,7 +14,7 @@ from benchmarks.rounds import Comparison, compare
 from mooring import RedisConnectionManager
 from mooring.embedded import EmbeddedRedis
 from mooring.runtime import hooks
-from mooring.runtime.metrics import Recorder
+from mooring.runtime.observing.metrics import Recorder
 
 __all__ = ["comparisons"]
 

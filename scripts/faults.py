@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import redis
-from tests.live.faults.promise import Flavour
+from tests.live.faults.promise import OURS, Flavour
 from tests.live.faults.scenarios import SCENARIOS
 from tests.live.faults.trial import Outcome, broken_promises, run
 
@@ -40,9 +40,10 @@ PAGE = """# What clients make of faults
 Made by `make faults`: {made_on}. Each fault lasts about {seconds:g} s, under a load of 8 threads or 50 tasks, against
 a real Redis with `appendfsync always`, or with Sentinels and in a Cluster. Every write has an id of its own, so that
 the server's data tell in the end what was lost or done twice; over Sentinels a write counts as acknowledged when WAIT
-says that the replica has it. The clients without a name before them are Mooring's. redis-py's own stand beside them as
-they come, but with the same bound on each wait; where Mooring follows a file of a password, they have a credential
-provider that reads it.
+says that the replica has it. The clients without redis-py's name are Mooring's: *tasks* share a few sockets, as they do
+by default; *pooled tasks* have a connection for each command under way (`multiplex=False`). redis-py's own stand beside
+them as they come, but with the same bound on each wait; where Mooring follows a file of a password, they have a
+credential provider that reads it.
 
 - *Wrong*: calls that got the reply to another, or an error that is not one of redis-py's.
 - *Late by*: the most that a call was past its deadline, without what the machine itself was late by.
@@ -54,7 +55,7 @@ failed writes. redis-py as `from_url` makes it tries nothing again; made by its 
 sends every command again, which is what doubles.
 
 {table}"""
-FLAVOURS: tuple[Flavour, ...] = ("threads", "tasks", "redis-py threads", "redis-py tasks")
+THEIRS: tuple[Flavour, ...] = ("redis-py threads", "redis-py tasks")
 
 
 def main() -> int:
@@ -66,11 +67,11 @@ def main() -> int:
     for scenario in SCENARIOS:
         if options.only not in scenario.name:
             continue
-        for flavour in FLAVOURS[: 2 if options.ours else 4]:
+        for flavour in OURS if options.ours else OURS + THEIRS:
             outcome = run(scenario, flavour, options.seconds)
             rows.append(_row(outcome))
             _print(rows[-1])
-            if flavour in FLAVOURS[:2]:
+            if flavour in OURS:
                 broken += [f"{scenario.name}, {flavour}: {words}" for words in broken_promises(outcome)]
     if options.page is not None:
         options.page.write_text(_page(rows, options.seconds), encoding="utf-8")

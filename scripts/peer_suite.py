@@ -102,7 +102,7 @@ def environment() -> Path:
 if os.environ.get(REPLACED):  # loaded by pytest as a plugin, before any test
     import redis.asyncio.client
 
-    from mooring.runtime.client import AsyncRedis
+    from mooring.runtime.lanes.client import AsyncRedis
 
     for module in (redis.asyncio, redis.asyncio.client):
         for name in ("Redis", "StrictRedis"):

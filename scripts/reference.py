@@ -46,7 +46,7 @@ PUBLIC = (
 SETTINGS = (
     ("The variables", "mooring.config.variables"),
     ("Where they are looked for", "mooring.config.sources"),
-    ("Metrics, traces and logs", "mooring.runtime.observation"),
+    ("Metrics, traces and logs", "mooring.runtime.observing.observation"),
     ("The MCP servers", "mooring.servers.settings"),
 )
 PROMPT = ">>> "

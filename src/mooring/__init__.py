@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from mooring.runtime.failures import CircuitOpen, DeadlineExceeded, PoolExhausted
     from mooring.runtime.manager import RedisConnectionManager
-    from mooring.runtime.observation import observe
+    from mooring.runtime.observing.observation import observe
 
 __all__ = [
     "CircuitOpen",
@@ -58,7 +58,7 @@ _HOMES = {
     "get_redis_config": "mooring.runtime.factory",
     "get_redis_url": "mooring.runtime.factory",
     "idempotent": "mooring.runtime.deadline",
-    "observe": "mooring.runtime.observation",
+    "observe": "mooring.runtime.observing.observation",
 }
 
 

@@ -20,7 +20,7 @@ def argument(bound: str, value: Any, environ: dict[str, str]) -> RedisSettings:
 
 def test_the_bounds_have_defaults() -> None:
     settings = load({})
-    assert (settings.deadline, settings.max_age, settings.max_idle, settings.multiplex) == (5.0, 1800.0, 300.0, False)
+    assert (settings.deadline, settings.max_age, settings.max_idle, settings.multiplex) == (5.0, 1800.0, 300.0, True)
 
 
 @pytest.mark.parametrize("bound", BOUNDS)

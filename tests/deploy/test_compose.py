@@ -15,9 +15,9 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from mooring.runtime.metrics import COUNTED, MEASURED, Recorder
 from mooring.runtime.numbers import PoolNumbers
-from mooring.runtime.prometheus import PREFIX, RedisCollector
+from mooring.runtime.observing.metrics import COUNTED, MEASURED, Recorder
+from mooring.runtime.observing.prometheus import PREFIX, RedisCollector
 from mooring.servers.metrics import Metrics
 
 from .places import DEPLOY, OLD, ROOT, SERVERS, document, secrets

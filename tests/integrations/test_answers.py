@@ -6,7 +6,7 @@ import json
 from http import HTTPStatus
 
 from mooring.integrations.answers import alive, ready, wrong_method
-from mooring.runtime.health import Look, begin, judge
+from mooring.runtime.observing.health import Look, begin, judge
 
 WELL = judge(begin("default", 99.0), Look(at=100.0, round_trip=0.001), None)
 LOST = judge(WELL, Look(at=105.0, error="ConnectionError: refused"), None)

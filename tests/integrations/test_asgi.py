@@ -20,8 +20,8 @@ from starlette.routing import Mount, Route
 from mooring.embedded import EmbeddedRedis
 from mooring.embedded.port import free_port
 from mooring.integrations.asgi import HealthEndpoints
-from mooring.runtime.health import State
 from mooring.runtime.manager import RedisConnectionManager
+from mooring.runtime.observing.health import State
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from mooring.runtime.manager import RedisConnectionManager
 async def test_the_client_is_in_the_state_and_its_connection_open() -> None:
     manager = RedisConnectionManager.instance()
     async with redis_lifespan()(Starlette()) as state:
-        assert [numbers.size for numbers in manager.numbers().values()] == [1]
+        assert [numbers.size + numbers.lanes for numbers in manager.numbers().values()] == [1]
         assert await state["redis"].ping()
     with pytest.raises(ManagerClosed):
         manager.client()

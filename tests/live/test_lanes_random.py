@@ -21,8 +21,8 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
 from mooring.runtime.deadline import deadline
+from mooring.runtime.lanes.client import AsyncRedis
 
 COMMANDS = int(os.environ.get("MOORING_RANDOM_COMMANDS", "15000"))
 SEED = int(os.environ.get("MOORING_RANDOM_SEED", random.randrange(1 << 30)))

@@ -25,10 +25,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from mooring.embedded import EmbeddedRedis, SentinelTrio
-from mooring.runtime.lanes import Lane
-from mooring.runtime.local_cache import CacheSize
-from mooring.runtime.local_cache_client import CachedAsyncRedis
-from mooring.runtime.tracking import TrackingLanes
+from mooring.runtime.lanes.lane import Lane
+from mooring.runtime.local_cache.cache import CacheSize
+from mooring.runtime.local_cache.client import CachedAsyncRedis
+from mooring.runtime.local_cache.tracking import TrackingLanes
 
 SECONDS = float(os.environ.get("MOORING_CACHE_SECONDS", "0.7"))
 KEYS = [f"key:{number}" for number in range(20)]

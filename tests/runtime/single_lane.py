@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
+from mooring.runtime.lanes.client import AsyncRedis
 
 _NAME = "lanes"
 

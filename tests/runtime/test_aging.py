@@ -12,11 +12,12 @@ import redis
 from redis.asyncio import Redis as AsyncRedis
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime import hooks, watching
-from mooring.runtime.aging import AGE, IDLE, Life, Lifespan
-from mooring.runtime.async_pool import AsyncSharedPool
+from mooring.runtime import hooks
+from mooring.runtime.credentials import watching
 from mooring.runtime.numbers import PoolNumbers
-from mooring.runtime.pool import SharedPool
+from mooring.runtime.pools.aging import AGE, IDLE, Life, Lifespan
+from mooring.runtime.pools.async_pool import AsyncSharedPool
+from mooring.runtime.pools.pool import SharedPool
 
 Named = Callable[[str], int]
 Gone = Callable[[str], bool]

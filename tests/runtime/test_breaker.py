@@ -14,9 +14,9 @@ import redis
 from mooring.embedded import EmbeddedRedis
 from mooring.embedded.port import free_port
 from mooring.runtime import hooks
-from mooring.runtime.breaker import CLOSED, HALF_OPEN, OPEN, PROBE_INTERVAL, Breaker
-from mooring.runtime.endpoints import endpoint
 from mooring.runtime.failures import CircuitOpen
+from mooring.runtime.recovery.breaker import CLOSED, HALF_OPEN, OPEN, PROBE_INTERVAL, Breaker
+from mooring.runtime.recovery.endpoints import endpoint
 
 from .flavours import FLAVOURS, Asking
 from .scripted import HANG_UP, ScriptedServer, always

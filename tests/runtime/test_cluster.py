@@ -16,7 +16,7 @@ from redis.cluster import RedisCluster
 from mooring import RedisConnectionManager, create_async_redis_from_config, create_redis_from_config
 from mooring.config.nodes import write_nodes
 from mooring.embedded import ClusterTrio
-from mooring.runtime import watching
+from mooring.runtime.credentials import watching
 from mooring.runtime.deadline import idempotent
 from mooring.runtime.failures import DeadlineExceeded, PoolExhausted
 

@@ -14,8 +14,8 @@ import redis
 
 from mooring import RedisConnectionManager
 from mooring.embedded.port import free_port
-from mooring.runtime.dialing import AT_ONCE, AsyncDials, Dials, Pace
 from mooring.runtime.failures import CircuitOpen, DeadlineExceeded
+from mooring.runtime.recovery.dialing import AT_ONCE, AsyncDials, Dials, Pace
 
 from .scripted import SILENCE, ScriptedServer, always
 

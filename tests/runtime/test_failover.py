@@ -14,12 +14,13 @@ import pytest
 from mooring import RedisConnectionManager
 from mooring.config.nodes import write_nodes
 from mooring.embedded import EmbeddedRedis, SentinelTrio
-from mooring.runtime import hooks, watching
-from mooring.runtime.aging import Lifespan
-from mooring.runtime.failover import MasterWatch
-from mooring.runtime.ledger import Ledger
-from mooring.runtime.sentinel import SentinelConnection
-from mooring.runtime.tls import CertificateWatch, TLSTerms
+from mooring.runtime import hooks
+from mooring.runtime.credentials import watching
+from mooring.runtime.credentials.tls import CertificateWatch, TLSTerms
+from mooring.runtime.pools.aging import Lifespan
+from mooring.runtime.pools.ledger import Ledger
+from mooring.runtime.recovery.failover import MasterWatch
+from mooring.runtime.recovery.sentinel import SentinelConnection
 
 from .certificates import Authority
 

@@ -10,10 +10,10 @@ import redis
 
 from mooring.embedded import EmbeddedRedis
 from mooring.embedded.cluster import ClusterTrio
-from mooring.runtime.health import Look, State, begin, judge, read_cluster, read_replication, told
 from mooring.runtime.manager import RedisConnectionManager
 from mooring.runtime.numbers import PoolNumbers
-from mooring.runtime.probe import look
+from mooring.runtime.observing.health import Look, State, begin, judge, read_cluster, read_replication, told
+from mooring.runtime.observing.probe import look
 
 WELL = Look(at=100.0, round_trip=0.001, role="master")
 MISSED = Look(at=105.0, error="ConnectionError: refused")

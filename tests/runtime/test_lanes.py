@@ -11,8 +11,8 @@ import redis.asyncio
 from redis.exceptions import DataError, ResponseError
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
-from mooring.runtime.lanes import QUEUE_BYTES, ROOM
+from mooring.runtime.lanes.client import AsyncRedis
+from mooring.runtime.lanes.lane import QUEUE_BYTES, ROOM
 
 from .single_lane import open_connections, single_lane
 

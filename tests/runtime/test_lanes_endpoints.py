@@ -16,9 +16,9 @@ from redis.asyncio.sentinel import Sentinel
 from mooring import RedisConnectionManager
 from mooring.config.nodes import write_nodes
 from mooring.embedded import EmbeddedRedis, SentinelTrio
-from mooring.runtime import watching
-from mooring.runtime.client import AsyncRedis, SharedAsyncRedis
-from mooring.runtime.lane_set import close_lanes, lanes_of
+from mooring.runtime.credentials import watching
+from mooring.runtime.lanes.client import AsyncRedis, SharedAsyncRedis
+from mooring.runtime.lanes.lane_set import close_lanes, lanes_of
 
 from .certificates import Authority, Pair
 
@@ -100,7 +100,7 @@ def test_a_forked_child_opens_lanes_of_its_own(run_script: Run) -> None:
     finished = run_script(
         """
 import asyncio, os
-from mooring.runtime.client import AsyncRedis
+from mooring.runtime.lanes.client import AsyncRedis
 
 client = AsyncRedis.from_url(os.environ["REDIS_URL"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,13 +14,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
 from mooring.runtime.deadline import deadline
 from mooring.runtime.failures import DeadlineExceeded
-from mooring.runtime.lane_events import LaneLost
-from mooring.runtime.lane_set import close_lanes
-from mooring.runtime.lanes import Lane
-from mooring.runtime.replies import make_reader
+from mooring.runtime.lanes.client import AsyncRedis
+from mooring.runtime.lanes.events import LaneLost
+from mooring.runtime.lanes.lane import Lane
+from mooring.runtime.lanes.lane_set import close_lanes
+from mooring.runtime.lanes.replies import make_reader
+from mooring.runtime.manager import RedisConnectionManager
 
 from .single_lane import all_gone, open_connections, single_lane
 
@@ -147,3 +149,32 @@ class Deaf:
     def burdened(self, command: Any) -> None: ...
     def pushed(self, lane: Lane, message: list[Any]) -> None: ...
     def ended(self, lane: Lane, error: RedisError | None) -> None: ...
+
+
+async def test_a_lane_that_has_ended_is_kept_by_nobody(redis_server: EmbeddedRedis) -> None:
+    async with RedisConnectionManager() as manager:
+        client = manager.async_client(url=redis_server.url)
+        await client.ping()
+        ended = weakref.WeakSet(_lanes_in_memory())
+        assert len(ended) == 1
+        with redis_server.client() as observer:
+            observer.client_kill_filter(_type="normal", skipme=True)
+        await client.ping()
+        gc.collect()
+        assert len(_lanes_in_memory()) == 1
+        assert not ended
+
+
+async def test_open_lanes_are_counted_beside_the_pool(redis_server: EmbeddedRedis) -> None:
+    async with RedisConnectionManager() as manager:
+        client = manager.async_client(url=redis_server.url)
+        # Tasks are spread over the lanes by their places in memory, so it takes some to meet all.
+        await asyncio.gather(*(client.ping() for _ in range(100)))
+        (numbers,) = manager.numbers().values()
+        assert (numbers.size, numbers.lanes) == (0, 2)
+        assert numbers.oldest_age > 0
+    assert manager.numbers() == {}
+
+
+def _lanes_in_memory() -> list[Lane]:
+    return [found for found in gc.get_objects() if isinstance(found, Lane)]

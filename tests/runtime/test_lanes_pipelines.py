@@ -10,7 +10,7 @@ import redis.asyncio
 from redis.exceptions import ResponseError
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime.client import AsyncRedis
+from mooring.runtime.lanes.client import AsyncRedis
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from tests.live.faults.proxy import FaultProxy
 from mooring import RedisConnectionManager
 from mooring.embedded import EmbeddedRedis
 from mooring.runtime import hooks
-from mooring.runtime.client import SharedAsyncRedis
 from mooring.runtime.deadline import idempotent
 from mooring.runtime.failures import DeadlineExceeded
-from mooring.runtime.lane_set import close_lanes
+from mooring.runtime.lanes.client import SharedAsyncRedis
+from mooring.runtime.lanes.lane_set import close_lanes
 
 
 @pytest.fixture

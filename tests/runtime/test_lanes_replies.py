@@ -11,8 +11,8 @@ from redis._parsers.encoders import Encoder
 from redis.asyncio import Connection
 from redis.exceptions import InvalidResponse, ResponseError
 
-from mooring.runtime.packing import make_packer
-from mooring.runtime.replies import MISSING, PUSH, PythonReader, Reader, make_reader
+from mooring.runtime.lanes.packing import make_packer
+from mooring.runtime.lanes.replies import MISSING, PUSH, PythonReader, Reader, make_reader
 
 _WHOLE = [
     (b"+OK\r\n", b"OK"),

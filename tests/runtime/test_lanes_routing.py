@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mooring.runtime import commands
-from mooring.runtime.routing import Route, Routes, read_route
+from mooring.runtime.lanes.routing import Route, Routes, read_route
 
 
 @pytest.mark.parametrize(

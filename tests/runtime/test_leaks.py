@@ -104,19 +104,17 @@ def test_what_is_given_back_is_no_leak() -> None:
     assert client.connection_pool.numbers().in_use == 0
 
 
-def test_a_loop_that_was_closed_before_its_connections_is_told(gone: Gone) -> None:
-    client: Any = create_async_redis_from_config(client_name="abandoned")
-
-    async def use() -> None:
-        await client.pipeline().ping().execute()
+@pytest.mark.parametrize("multiplex", [True, False], ids=["lanes", "pool"])
+def test_a_loop_that_was_closed_before_its_connections_is_told(gone: Gone, multiplex: bool) -> None:
+    client: Any = create_async_redis_from_config(client_name="abandoned", multiplex=multiplex)
 
     with warnings.catch_warnings(record=True) as told:
         # asyncio tells of each socket besides.
         warnings.simplefilter("always")
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(use())
+        loop.run_until_complete(client.ping())
         loop.close()
-        asyncio.run(use())
+        asyncio.run(client.ping())
         words = [str(warning.message) for warning in told]
         told.clear()
         gc.collect()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis._parsers import Encoder
 
-from mooring.runtime.local_cache import CacheSize, Flight, LocalCache, copied
-from mooring.runtime.local_cache_commands import is_cached, keys_named, spelled
+from mooring.runtime.local_cache.cache import CacheSize, Flight, LocalCache, copied
+from mooring.runtime.local_cache.commands import is_cached, keys_named, spelled
 
 NOW, LATER = 100.0, 200.0
 

@@ -10,9 +10,9 @@ import pytest
 from redis.credentials import UsernamePasswordCredentialProvider
 
 from mooring.config.settings import RedisSettings
-from mooring.runtime.login import Login, Succession
-from mooring.runtime.login_source import LoginSource
-from mooring.runtime.rotation import Credentials
+from mooring.runtime.credentials.login import Login, Succession
+from mooring.runtime.credentials.login_source import LoginSource
+from mooring.runtime.credentials.rotation import Credentials
 
 OLD, NEW, NEWEST = Login("app", "old"), Login("app", "new"), Login("app", "newest")
 

@@ -8,10 +8,11 @@ import pytest
 import redis
 
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime import hooks, metrics
-from mooring.runtime.command_names import UNKNOWN, command_name
+from mooring.runtime import hooks
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.metrics import AGE, COMMANDS, DIAL_FAILURES, RETRIES, WAIT_TIMEOUTS, Recorder
+from mooring.runtime.observing import metrics
+from mooring.runtime.observing.command_names import UNKNOWN, command_name
+from mooring.runtime.observing.metrics import AGE, COMMANDS, DIAL_FAILURES, RETRIES, WAIT_TIMEOUTS, Recorder
 
 HERE = "cache:6379/0"
 

@@ -12,9 +12,9 @@ import pytest
 
 from mooring.embedded import EmbeddedRedis
 from mooring.embedded.port import free_port
-from mooring.runtime.health import State
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.monitor import INTERVAL, AsyncMonitor, Monitor, pause
+from mooring.runtime.observing.health import State
+from mooring.runtime.observing.monitor import INTERVAL, AsyncMonitor, Monitor, pause
 
 Becomes = Callable[[Callable[[], bool]], Awaitable[None]]
 

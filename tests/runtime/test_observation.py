@@ -11,9 +11,9 @@ import redis
 
 from mooring.errors import ConfigError
 from mooring.runtime import hooks
-from mooring.runtime.log import Log
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.observation import observe
+from mooring.runtime.observing.log import Log
+from mooring.runtime.observing.observation import observe
 
 Run = Callable[[str], subprocess.CompletedProcess[str]]
 
@@ -24,7 +24,8 @@ def test_nothing_is_loaded_and_nobody_listens_unless_asked_for(run_script: Run) 
 import sys, mooring
 from mooring.runtime import hooks
 mooring.create_redis_from_config().ping()
-names = ("prometheus_client", "mooring.runtime.prometheus", "mooring.runtime.telemetry", "mooring.runtime.tracing")
+ways = ("prometheus", "telemetry", "tracing")
+names = ("prometheus_client", *(f"mooring.runtime.observing.{way}" for way in ways))
 print(hooks.active, [name for name in names if name in sys.modules])
 """
     )
@@ -36,7 +37,7 @@ def test_the_variable_turns_it_on_when_a_first_client_is_made(run_script: Run) -
         """
 import os, mooring
 os.environ["MOORING_OBSERVE"] = "prometheus, log"
-from mooring.runtime.observation import observe
+from mooring.runtime.observing.observation import observe
 from prometheus_client import REGISTRY
 client = mooring.create_redis_from_config()
 observe("prometheus")  # once is enough
@@ -55,7 +56,7 @@ def test_all_ways_go_together(run_script: Run) -> None:
     done = run_script(
         """
 import asyncio, mooring
-from mooring.runtime.observation import observe
+from mooring.runtime.observing.observation import observe
 observe("prometheus", "otel", "traces", "log")
 async def ask():
     async with mooring.RedisConnectionManager() as manager:

@@ -6,12 +6,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from mooring.runtime.metrics import Recorder
 from mooring.runtime.numbers import PoolNumbers
-from mooring.runtime.prometheus import RedisCollector, exposition
+from mooring.runtime.observing.metrics import Recorder
+from mooring.runtime.observing.prometheus import RedisCollector, exposition
 
 HERE = "cache:6379/0"
-POOLS = {HERE: PoolNumbers(size=5, in_use=3, idle=2, waiting=1, max_connections=50, oldest_age=12.5)}
+POOLS = {HERE: PoolNumbers(size=5, in_use=3, idle=2, waiting=1, max_connections=50, oldest_age=12.5, lanes=2)}
 
 
 def scraped(recorder: Recorder) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -46,6 +46,7 @@ def test_a_scrape_tells_commands_events_and_pools() -> None:
     assert told["mooring_redis_rotations_total", (here, ("what", "credentials"))] == 1
     assert told["mooring_redis_pool_connections", (here, ("state", "in_use"))] == 3
     assert told["mooring_redis_pool_connections", (here, ("state", "idle"))] == 2
+    assert told["mooring_redis_pool_connections", (here, ("state", "shared"))] == 2
     assert told["mooring_redis_pool_waiting", (here,)] == 1
     assert told["mooring_redis_pool_max_connections", (here,)] == 50
     assert told["mooring_redis_pool_oldest_connection_seconds", (here,)] == 12.5

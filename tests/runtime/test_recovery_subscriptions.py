@@ -14,9 +14,9 @@ import redis
 
 from mooring import RedisConnectionManager
 from mooring.embedded import EmbeddedRedis
+from mooring.runtime.clients.subscriptions import Liveness
 from mooring.runtime.deadline import deadline
 from mooring.runtime.failures import DeadlineExceeded
-from mooring.runtime.subscriptions import Liveness
 
 from .scripted import HANG_UP, SILENCE, Heard, ScriptedServer, until
 

@@ -15,12 +15,12 @@ from redis.retry import Retry
 
 from mooring.config.settings import RedisSettings
 from mooring.errors import ConfigError
-from mooring.runtime import connections
-from mooring.runtime.async_pool import AsyncSharedPool
 from mooring.runtime.constructor import constructor_arguments
-from mooring.runtime.login import Login
+from mooring.runtime.credentials.login import Login
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
-from mooring.runtime.pool import SharedPool
+from mooring.runtime.pools import connections
+from mooring.runtime.pools.async_pool import AsyncSharedPool
+from mooring.runtime.pools.pool import SharedPool
 
 # What a connection is told beyond the constructor's words, or holds once per object.
 OBJECTS = (type(None), str, bytes, int, float, bool, list, tuple)

@@ -16,7 +16,8 @@ from redis.credentials import CredentialProvider
 
 from mooring import RedisConnectionManager, create_async_redis_from_config, create_redis_from_config
 from mooring.embedded import EmbeddedRedis
-from mooring.runtime import hooks, watching
+from mooring.runtime import hooks
+from mooring.runtime.credentials import watching
 
 Run = Callable[[str], Any]
 Becomes = Callable[[Callable[[], bool]], Awaitable[None]]

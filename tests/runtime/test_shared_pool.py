@@ -29,7 +29,7 @@ def test_a_full_pool_is_told_with_its_bound_and_wait() -> None:
 
 
 async def test_a_full_asyncio_pool_is_told_with_its_bound_and_wait() -> None:
-    client = create_async_redis_from_config(max_connections=2, pool_timeout=0.01)
+    client = create_async_redis_from_config(max_connections=2, pool_timeout=0.01, multiplex=False)
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(2):
             pipeline = await stack.enter_async_context(client.pipeline())

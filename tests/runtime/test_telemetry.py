@@ -13,10 +13,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from mooring.runtime.metrics import SECONDS, Recorder
 from mooring.runtime.numbers import PoolNumbers
-from mooring.runtime.telemetry import BUDGET, address, measure, thinned
-from mooring.runtime.tracing import Spans
+from mooring.runtime.observing.metrics import SECONDS, Recorder
+from mooring.runtime.observing.telemetry import BUDGET, address, measure, thinned
+from mooring.runtime.observing.tracing import Spans
 
 HERE = "cache:6379/0"
 POOLS = {HERE: PoolNumbers(size=5, in_use=3, idle=2, waiting=1, max_connections=50)}

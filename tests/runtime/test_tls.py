@@ -16,8 +16,8 @@ import redis
 from mooring.config.settings import RedisSettings
 from mooring.embedded import EmbeddedRedis
 from mooring.errors import ConfigError
+from mooring.runtime.credentials.tls import TLSTerms
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.tls import TLSTerms
 
 from .certificates import Authority
 

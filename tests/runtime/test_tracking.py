@@ -15,9 +15,9 @@ from redis.exceptions import DataError, ResponseError
 from mooring.embedded import EmbeddedRedis
 from mooring.runtime.deadline import deadline
 from mooring.runtime.failures import DeadlineExceeded
-from mooring.runtime.lane_set import close_lanes
-from mooring.runtime.local_cache import CacheSize
-from mooring.runtime.local_cache_client import CachedAsyncRedis
+from mooring.runtime.lanes.lane_set import close_lanes
+from mooring.runtime.local_cache.cache import CacheSize
+from mooring.runtime.local_cache.client import CachedAsyncRedis
 
 Becomes = Callable[[Callable[[], bool]], Awaitable[None]]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mooring.runtime.turnstile import AsyncGate, ThreadGate, Turnstile
+from mooring.runtime.pools.turnstile import AsyncGate, ThreadGate, Turnstile
 
 
 class TurnstileMachine(RuleBasedStateMachine):

@@ -88,7 +88,7 @@ class RedisSettings(BaseModel):
     deadline: _Bound = 5.0
     max_age: _Bound = 1800.0
     max_idle: _Bound = 300.0
-    multiplex: bool = False
+    multiplex: bool = True
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = Field(default_factory=dict, repr=False)
     files: tuple[Path, ...] = Field(default=(), repr=False)

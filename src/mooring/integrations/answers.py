@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from mooring.runtime.health import Health
+from mooring.runtime.observing.health import Health
 
 __all__ = ["GRACE", "PATHS", "Answer", "alive", "metrics", "metrics_available", "not_found", "ready", "wrong_method"]
 
@@ -81,7 +81,7 @@ def metrics() -> Answer:
     """Return the answer of `/metrics`."""
     if not metrics_available():
         return Answer(HTTPStatus.NOT_FOUND, _TEXT, b"prometheus_client is missing: pip install 'mooring[metrics]'\n")
-    from mooring.runtime.prometheus import exposition  # noqa: PLC0415 - where it is installed
+    from mooring.runtime.observing.prometheus import exposition  # noqa: PLC0415 - where it is installed
 
     body, media_type = exposition()
     return Answer(HTTPStatus.OK, media_type, body)

@@ -20,8 +20,8 @@ from mooring.config.variables import DEFAULT_NAME
 from mooring.integrations import answers
 from mooring.integrations.answers import GRACE, Answer
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.monitor import INTERVAL, TIMEOUT, AsyncMonitor
-from mooring.runtime.observation import observe
+from mooring.runtime.observing.monitor import INTERVAL, TIMEOUT, AsyncMonitor
+from mooring.runtime.observing.observation import observe
 
 __all__ = ["HealthEndpoints"]
 

@@ -19,9 +19,9 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from mooring.config.variables import DEFAULT_NAME
-from mooring.runtime.health import told
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.monitor import TIMEOUT
+from mooring.runtime.observing.health import told
+from mooring.runtime.observing.monitor import TIMEOUT
 
 __all__ = ["redis_lifespan"]
 

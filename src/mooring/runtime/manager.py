@@ -17,21 +17,21 @@ from mooring.config.settings import RedisSettings
 from mooring.config.surroundings import Surroundings
 from mooring.config.variables import DEFAULT_NAME
 from mooring.errors import ManagerClosed
-from mooring.runtime.async_cluster import AsyncPooledRedisCluster
-from mooring.runtime.async_pool import AsyncSharedPool
-from mooring.runtime.async_pooled import AsyncPooledRedis
-from mooring.runtime.client import SharedAsyncRedis
-from mooring.runtime.cluster import PooledRedisCluster
-from mooring.runtime.fingerprint import fingerprint
-from mooring.runtime.health import Health
-from mooring.runtime.lane_set import close_lanes, shut_lanes
-from mooring.runtime.leaks import warn_of_manager
-from mooring.runtime.monitor import AsyncMonitor, Monitor
+from mooring.runtime.clients.async_pooled import AsyncPooledRedis
+from mooring.runtime.clients.pooled import PooledRedis
+from mooring.runtime.cluster.async_cluster import AsyncPooledRedisCluster
+from mooring.runtime.cluster.cluster import PooledRedisCluster
+from mooring.runtime.credentials.fingerprint import fingerprint
+from mooring.runtime.lanes.client import SharedAsyncRedis
+from mooring.runtime.lanes.lane_set import close_lanes, lane_numbers, shut_lanes
 from mooring.runtime.numbers import PoolNumbers, added_up
-from mooring.runtime.observation import observe_as_configured
+from mooring.runtime.observing.health import Health
+from mooring.runtime.observing.monitor import AsyncMonitor, Monitor
+from mooring.runtime.observing.observation import observe_as_configured
 from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
-from mooring.runtime.pool import SharedPool, guard
-from mooring.runtime.pooled import PooledRedis
+from mooring.runtime.pools.async_pool import AsyncSharedPool
+from mooring.runtime.pools.leaks import warn_of_manager
+from mooring.runtime.pools.pool import SharedPool, guard
 
 _Shared = SharedPool | PooledRedisCluster
 _AsyncShared = AsyncSharedPool | AsyncPooledRedisCluster
@@ -119,10 +119,11 @@ class RedisConnectionManager:
             )
 
     def numbers(self) -> dict[str, PoolNumbers]:
-        """Tell the numbers of the pools, those of one endpoint added up."""
+        """Tell the numbers of the pools and lanes, those of one endpoint added up."""
         with guard:
             pools: list[_Shared | _AsyncShared] = [*self._pools.values(), *self._async_pools.values()]
-        return _by_endpoint((pool.endpoint, pool.numbers()) for pool in pools)
+        lanes = ((pool.endpoint, lane_numbers(pool)) for pool in pools if isinstance(pool, AsyncSharedPool))
+        return _by_endpoint([*((pool.endpoint, pool.numbers()) for pool in pools), *lanes])
 
     @classmethod
     def all_numbers(cls) -> dict[str, PoolNumbers]:

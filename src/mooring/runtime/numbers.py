@@ -12,7 +12,8 @@ __all__ = ["PoolNumbers", "added_up"]
 class PoolNumbers:
     """How many connections are open (`size`), and what of; who stands in line; the bound; and the greatest age (s).
 
-    An asyncio pool counts all its event loops together, its bound too.
+    `lanes` are the sockets that asyncio clients share, beside the pool and its bound. An asyncio pool counts all its
+    event loops together, its bound too.
     """
 
     size: int = 0
@@ -21,6 +22,7 @@ class PoolNumbers:
     waiting: int = 0
     max_connections: int = 0
     oldest_age: float = 0.0
+    lanes: int = 0
 
 
 def added_up(pools: Iterable[PoolNumbers]) -> PoolNumbers:
@@ -34,5 +36,6 @@ def added_up(pools: Iterable[PoolNumbers]) -> PoolNumbers:
             waiting=total.waiting + pool.waiting,
             max_connections=total.max_connections + pool.max_connections,
             oldest_age=max(total.oldest_age, pool.oldest_age),
+            lanes=total.lanes + pool.lanes,
         )
     return total

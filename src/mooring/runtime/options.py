@@ -22,11 +22,11 @@ import redis.asyncio
 from mooring.config.nodes import Node
 from mooring.config.settings import Mode, RedisSettings
 from mooring.errors import ConfigError
-from mooring.runtime import connections
-from mooring.runtime.endpoints import endpoint
-from mooring.runtime.fingerprint import fingerprint
-from mooring.runtime.login_source import LoginSource
-from mooring.runtime.recovery import Policy, Recovery
+from mooring.runtime.credentials.fingerprint import fingerprint
+from mooring.runtime.credentials.login_source import LoginSource
+from mooring.runtime.pools import connections
+from mooring.runtime.recovery.endpoints import endpoint
+from mooring.runtime.recovery.recovery import Policy, Recovery
 
 # Arguments of Mooring's own, beside redis-py's; its asyncio half learnt two of them in 6.x.
 _OWN = frozenset(

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mooring.runtime.observation import observe
+from mooring.runtime.observing.observation import observe
 from mooring.servers import logs
 from mooring.servers.app import App
 from mooring.servers.probes import Probes

@@ -16,14 +16,15 @@ import redis.sentinel
 from mooring.runtime.manager import RedisConnectionManager
 
 from .ground import Ground
+from .promise import OURS, Flavour
 
 __all__ = ["async_client", "sync_client"]
 
 
 @contextmanager
-def sync_client(ground: Ground, deadline: float, *, ours: bool) -> Iterator[Any]:
+def sync_client(ground: Ground, deadline: float, flavour: Flavour) -> Iterator[Any]:
     """A client for threads, whose calls have so many seconds."""
-    if ours:
+    if flavour in OURS:
         with RedisConnectionManager() as manager:
             yield manager.client(deadline=deadline, **ground.arguments)
         return
@@ -43,11 +44,11 @@ def sync_client(ground: Ground, deadline: float, *, ours: bool) -> Iterator[Any]
 
 
 @asynccontextmanager
-async def async_client(ground: Ground, deadline: float, *, ours: bool) -> AsyncIterator[Any]:
+async def async_client(ground: Ground, deadline: float, flavour: Flavour) -> AsyncIterator[Any]:
     """The same for tasks."""
-    if ours:
+    if flavour in OURS:
         async with RedisConnectionManager() as manager:
-            yield manager.async_client(deadline=deadline, **ground.arguments)
+            yield manager.async_client(deadline=deadline, multiplex=flavour != "pooled tasks", **ground.arguments)
         return
     words, bounds = _theirs(ground), _bounds(deadline)
     if "sentinels" in words:

@@ -9,9 +9,12 @@ from typing import Generic, Literal, TypeVar
 
 from .ground import Ground
 
-__all__ = ["Flavour", "Promise", "Scenario"]
+__all__ = ["OURS", "Flavour", "Promise", "Scenario"]
 
-Flavour = Literal["threads", "tasks", "redis-py threads", "redis-py tasks"]
+Flavour = Literal["threads", "tasks", "pooled tasks", "redis-py threads", "redis-py tasks"]
+OURS: tuple[Flavour, ...] = ("threads", "tasks", "pooled tasks")
+"""Mooring's clients: tasks share a few sockets, unless each command of theirs takes a connection of the pool."""
+
 GroundT = TypeVar("GroundT", bound=Ground)
 
 

@@ -14,7 +14,7 @@ from .clients import async_client, sync_client
 from .ground import Ground
 from .ledger import Call, Kind, Ledger, Verdict, judge, recovery
 from .load import held, tasks_under_load, threads_under_load
-from .promise import Flavour, Scenario
+from .promise import OURS, Flavour, Scenario
 
 __all__ = ["Outcome", "broken_promises", "run"]
 
@@ -40,11 +40,10 @@ def run(scenario: Scenario[Any], flavour: Flavour, seconds: float) -> Outcome:
     """Run a scenario whose fault lasts about `seconds`."""
     with scenario.ground() as ground:
         before = _sockets()
-        ours = flavour in {"threads", "tasks"}
         if flavour.endswith("tasks"):
-            healed = asyncio.run(_asyncio(scenario, ground, seconds, ours=ours))
+            healed = asyncio.run(_asyncio(scenario, ground, seconds, flavour))
         else:
-            healed = _threads(scenario, ground, seconds, ours=ours)
+            healed = _threads(scenario, ground, seconds, flavour)
         ground.client = None
         left = _left(before)
         with ground.look() as server:
@@ -70,8 +69,8 @@ def broken_promises(outcome: Outcome) -> list[str]:
     return [words for broken, words in said if broken]
 
 
-def _threads(scenario: Scenario[Any], ground: Ground, seconds: float, *, ours: bool) -> float:
-    with sync_client(ground, scenario.deadline, ours=ours) as client:
+def _threads(scenario: Scenario[Any], ground: Ground, seconds: float, flavour: Flavour) -> float:
+    with sync_client(ground, scenario.deadline, flavour) as client:
         ground.client = client
         with threads_under_load(
             client,
@@ -87,9 +86,9 @@ def _threads(scenario: Scenario[Any], ground: Ground, seconds: float, *, ours: b
         return healed
 
 
-async def _asyncio(scenario: Scenario[Any], ground: Ground, seconds: float, *, ours: bool) -> float:
+async def _asyncio(scenario: Scenario[Any], ground: Ground, seconds: float, flavour: Flavour) -> float:
     before = asyncio.all_tasks()
-    async with async_client(ground, scenario.deadline, ours=ours) as client:
+    async with async_client(ground, scenario.deadline, flavour) as client:
         ground.client = client
         async with tasks_under_load(
             client,
@@ -103,7 +102,7 @@ async def _asyncio(scenario: Scenario[Any], ground: Ground, seconds: float, *, o
             healed = time.monotonic()
             await asyncio.to_thread(_look_on, ground.ledger, scenario, healed)
     left = [task for task in asyncio.all_tasks() - before if not task.done()]
-    if left and ours:
+    if left and flavour in OURS:
         raise AssertionError(f"tasks left behind: {left}")
     return healed
 

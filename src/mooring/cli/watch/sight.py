@@ -12,8 +12,8 @@ from redis.exceptions import NoPermissionError, RedisError
 from mooring.config.settings import RedisSettings
 from mooring.errors import MooringError
 from mooring.report.watch import ClientGroup, PoolLine, Sight, group_clients
-from mooring.runtime.health import told
 from mooring.runtime.manager import RedisConnectionManager
+from mooring.runtime.observing.health import told
 
 __all__ = ["CLIENT_NAME", "Watcher"]
 

@@ -1,0 +1,1 @@
+"""Redis clients for threads and asyncio on a shared pool."""

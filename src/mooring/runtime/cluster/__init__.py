@@ -1,0 +1,1 @@
+"""Clients of a Redis Cluster, with a pool for each node."""

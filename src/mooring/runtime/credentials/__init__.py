@@ -1,0 +1,1 @@
+"""Passwords and certificates, and how open connections exchange them."""

@@ -1,0 +1,1 @@
+"""Many commands of one event loop on a few shared sockets."""

@@ -1,0 +1,1 @@
+"""How Redis and the pools fare: health, metrics, spans and logs."""

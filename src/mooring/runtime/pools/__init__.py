@@ -1,0 +1,1 @@
+"""Connections: made, lent, taken back, aged and counted."""

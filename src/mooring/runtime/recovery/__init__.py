@@ -1,0 +1,1 @@
+"""What to do when a command or a connection fails."""
