@@ -65,6 +65,15 @@ def test_sockets_are_shared_or_not_as_said(text: str, value: bool) -> None:
         load({"REDIS_MULTIPLEX": "perhaps"})
 
 
+def test_so_many_sockets_are_shared() -> None:
+    assert load({}).lanes == 1
+    assert load({"REDIS_LANES": "4"}).lanes == 4
+    assert load({"REDIS_URL": "redis://cache?lanes=2"}).lanes == 2
+    for bad in ("0", "5", "two"):
+        with pytest.raises(ConfigError, match=f"REDIS_LANES is '{bad}', but lanes must be a whole number from 1 to 4"):
+            load({"REDIS_LANES": bad})
+
+
 def test_a_url_for_others_leaves_the_bounds_out() -> None:
-    own: dict[str, Any] = {"deadline": 1, "max_age": None, "max_idle": 2, "multiplex": True}
+    own: dict[str, Any] = {"deadline": 1, "max_age": None, "max_idle": 2, "multiplex": True, "lanes": 2}
     assert load({}, host="cache", **own).url() == "redis://cache:6379/0"

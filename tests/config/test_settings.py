@@ -215,6 +215,7 @@ def test_explain_tells_every_value_with_its_origin() -> None:
         "max_age = 1800.0  (default)",
         "max_idle = 300.0  (default)",
         "multiplex = True  (default)",
+        "lanes = 1  (default)",
         "socket_timeout = 3  (argument socket_timeout)",
         "retry = <object>  (argument retry)",
     ]

@@ -44,6 +44,7 @@ _EXPECTED = {
     "max_age": f"{_BOUND} 1800",
     "max_idle": f"{_BOUND} 300",
     "multiplex": "true or false",
+    "lanes": "a whole number from 1 to 4",
 }
 FIELDS = tuple(_EXPECTED)
 """The settings that are checked one by one; every other is an argument for redis-py, as given."""
@@ -58,6 +59,7 @@ _REPEATABLE = BOUNDS | {
     "max_connections",
     "pool_timeout",
     "multiplex",
+    "lanes",
 }
 
 

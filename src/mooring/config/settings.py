@@ -53,10 +53,10 @@ class RedisSettings(BaseModel):
     in seconds (default 5). `deadline` is the longest that one call may take, waiting, connecting and retrying included
     (default 5 s); a connection is closed at the age of `max_age` seconds (default 1800) or after `max_idle` seconds
     without use (default 300); none of the three bounds anything when it is None. With `multiplex` asyncio clients share
-    sockets where a command allows it (default false). `options` holds every other argument for redis-py, as given.
-    `origins` tells where each value came from; what is not in it is a default. `files` are those that a value was read
-    from, or that hold TLS certificates and keys: when one of them changes, so do the settings. `environment` is where
-    they were read.
+    sockets where a command allows it (default true), `lanes` of them (1 to 4, default 1). `options` holds every other
+    argument for redis-py, as given. `origins` tells where each value came from; what is not in it is a default. `files`
+    are those that a value was read from, or that hold TLS certificates and keys: when one of them changes, so do the
+    settings. `environment` is where they were read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -89,6 +89,7 @@ class RedisSettings(BaseModel):
     max_age: _Bound = 1800.0
     max_idle: _Bound = 300.0
     multiplex: bool = True
+    lanes: int = Field(default=1, ge=1, le=4)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = Field(default_factory=dict, repr=False)
     files: tuple[Path, ...] = Field(default=(), repr=False)

@@ -74,7 +74,7 @@ _BOOLEANS = (
     "ssl_validate_ocsp",
     "ssl_validate_ocsp_stapled",
 )
-_NATURALS = ("db", "health_check_interval", "max_connections", "protocol", "socket_read_size")
+_NATURALS = ("db", "health_check_interval", "lanes", "max_connections", "protocol", "socket_read_size")
 _SECONDS = ("pool_timeout", "socket_connect_timeout", "socket_timeout", "timeout")
 _TEXTS = (
     "client_name",

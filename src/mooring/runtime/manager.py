@@ -91,8 +91,9 @@ class RedisConnectionManager:
         shared = self._pool(self._async_pools, _async_pool_or_cluster, options)
         if isinstance(shared, AsyncPooledRedisCluster):
             return cast(redis.asyncio.Redis, shared)
-        if options.multiplex:
-            return SharedAsyncRedis(connection_pool=shared, max_age=options.pool["max_age"], **options.client)
+        if options.lanes:
+            span = options.pool["max_age"]
+            return SharedAsyncRedis(connection_pool=shared, lanes=options.lanes, max_age=span, **options.client)
         return AsyncPooledRedis(connection_pool=shared, **options.client)
 
     def health(self, name: str = DEFAULT_NAME, **overrides: Any) -> Health:

@@ -38,6 +38,7 @@ _OWN = frozenset(
         "max_age",
         "max_idle",
         "multiplex",
+        "lanes",
         "sentinels",
         "sentinel_master",
         "sentinel_username",
@@ -112,21 +113,21 @@ ASYNC = Flavour(
 class RedisOptions:
     """Keyword arguments for a shared pool and for each client on it; `nodes` are those of a Cluster to begin with.
 
-    `multiplex` is whether asyncio clients are to share sockets for ordinary commands. Holds the password, so it has no
-    repr of them.
+    `lanes` is how many sockets asyncio clients share for ordinary commands, 0 if each command is to have one of its
+    own. Holds the password, so it has no repr of them.
     """
 
     pool: Mapping[str, Any]
     client: Mapping[str, Any]
     nodes: tuple[Node, ...] = ()
-    multiplex: bool = False
+    lanes: int = 0
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.pool['endpoint']}>"
 
     def key(self) -> Hashable:
         """Tell by equality whether two clients can share a pool."""
-        return fingerprint((self.pool, self.nodes))
+        return fingerprint((self.pool, self.nodes, self.lanes))
 
 
 def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
@@ -166,7 +167,8 @@ def redis_options(
         **{key: value for key, value in settings.options.items() if _concerns(key, settings)},
     }
     own = {key: settings.options[key] for key in _CLIENT & settings.options.keys()}
-    return RedisOptions(pool, {"recovery": recovery, **own}, settings.cluster_nodes, settings.multiplex)
+    lanes = settings.lanes if flavour is ASYNC and settings.multiplex else 0
+    return RedisOptions(pool, {"recovery": recovery, **own}, settings.cluster_nodes, lanes)
 
 
 def check_options(settings: RedisSettings, flavour: Flavour) -> None:

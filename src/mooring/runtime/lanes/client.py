@@ -7,10 +7,11 @@ all do in redis-py.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Awaitable
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import redis.asyncio
 from redis.asyncio.client import Pipeline
@@ -40,8 +41,8 @@ _DEADLINE = 10.0
 class AsyncRedis(redis.asyncio.Redis):
     """An asyncio client on lanes; made as redis-py's is, with `AsyncRedis(host=...)`, `from_url` or `from_pool`.
 
-    `lanes`, 1 to 4, is how many sockets all clients of its pool share in an event loop. `deadline` is the longest that
-    a command on a lane may take, retries included, in seconds (default 10); None for no bound. redis-py's
+    `lanes`, 1 to 4 (default 1), is how many sockets all clients of its pool share in an event loop. `deadline` is the
+    longest that a command on a lane may take, retries included, in seconds (default 10); None for no bound. redis-py's
     `socket_timeout` and `retry` are kept within it, but a command that may have run is sent again only if it reads or
     was declared idempotent. What travels on pooled connections behaves as in redis-py. Raises redis-py's errors,
     `DeadlineExceeded` and `CircuitOpen`.
@@ -59,6 +60,16 @@ class AsyncRedis(redis.asyncio.Redis):
         if isinstance(self.connection_pool, redis.asyncio.ConnectionPool):
             self._recovery = _recovery_of(self.connection_pool.connection_kwargs, deadline)
             self._use_lanes(lanes, None)
+
+    @classmethod
+    def from_url(
+        cls, url: str, *args: Any, lanes: int = LANES, deadline: float | None = _DEADLINE, **options: Any
+    ) -> AsyncRedis:
+        """Make a client as redis-py's `from_url` does. Raises `ValueError` for a malformed URL."""
+        # redis-py gives what it does not know to the pool, so that these two must go another way.
+        made: Any = functools.partial(cls, lanes=lanes, deadline=deadline)
+        client: AsyncRedis = cast(Any, redis.asyncio.Redis.from_url).__func__(made, url, *args, **options)
+        return client
 
     def _use_lanes(self, count: int, max_age: float | None) -> None:
         self._pack = make_packer(self.get_encoder())  # type: ignore[no-untyped-call]
