@@ -192,7 +192,7 @@ def served(way: str) -> Iterator[dict[str, Any]]:
         with EmbeddedRedis(unix_socket=True) as server:
             yield {"unix_socket_path": str(server.socket_path)}
     else:
-        from tests.runtime.certificates import Authority  # noqa: PLC0415 - needs what only tests need
+        from tests.certificates import Authority  # noqa: PLC0415 - needs what only tests need
 
         with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as probe:
             pair = Authority(Path(folder)).issue("localhost")

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.certificates import Authority
 
 from mooring.config.explanation import Explained, Explanation
 from mooring.doctor import Diagnosis, Look, Outcome, Step
@@ -17,7 +18,6 @@ from mooring.embedded import ClusterTrio, EmbeddedRedis, SentinelTrio
 from mooring.report.diagnosis import CLASSES, headline, render_json, render_text
 
 from . import fronts
-from .certificates import Authority
 from .examining import examined
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/doctor-1.json").read_text())
@@ -89,7 +89,7 @@ def test_the_keys_stand_in_the_order_of_the_schema() -> None:
 def test_a_standalone_server_and_its_troubles_fit_the_schema(
     redis_server: EmbeddedRedis, acl_redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    authority = Authority.made(tmp_path)
+    authority = Authority(tmp_path)
     with fronts.tls(redis_server, authority.issue("127.0.0.1", until=-1)) as port:
         urls: list[Callable[[], Diagnosis]] = [
             lambda: examined(redis_server.url),

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.certificates import Authority
 
 from mooring.doctor import Diagnosis, Outcome
 from mooring.embedded import EmbeddedRedis
 from mooring.errors import ConfigError
 
 from . import fronts
-from .certificates import Authority
 from .examining import codes, examined, found, look
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority.made(tmp_path_factory.mktemp("ca"))
+    return Authority(tmp_path_factory.mktemp("ca"))
 
 
 def over_tls(
@@ -82,7 +82,7 @@ def test_a_self_signed_certificate_is_told(secure_redis: EmbeddedRedis, authorit
 
 
 def test_another_ca_is_told(secure_redis: EmbeddedRedis, authority: Authority, tmp_path: Path) -> None:
-    other = Authority.made(tmp_path, "other")
+    other = Authority(tmp_path, "other")
     diagnosis = over_tls(secure_redis, authority.issue("127.0.0.1"), ssl_ca_certs=str(other.file))
     assert codes(diagnosis) == ["tls-wrong-ca"]
     assert look(diagnosis, "tls").facts["issuer"] == "commonName=Test ca"

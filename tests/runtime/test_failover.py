@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.certificates import Authority
 
 from mooring import RedisConnectionManager
 from mooring.config.nodes import write_nodes
@@ -21,8 +22,6 @@ from mooring.runtime.pools.aging import Lifespan
 from mooring.runtime.pools.ledger import Ledger
 from mooring.runtime.recovery.failover import MasterWatch
 from mooring.runtime.recovery.sentinel import SentinelConnection
-
-from .certificates import Authority
 
 Becomes = Callable[[Callable[[], bool]], Awaitable[None]]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio.sentinel import Sentinel
+from tests.certificates import Authority, Pair
 
 from mooring import RedisConnectionManager
 from mooring.config.nodes import write_nodes
@@ -19,8 +20,6 @@ from mooring.embedded import EmbeddedRedis, SentinelTrio
 from mooring.runtime.credentials import watching
 from mooring.runtime.lanes.client import AsyncRedis, SharedAsyncRedis
 from mooring.runtime.lanes.lane_set import close_lanes, lanes_of
-
-from .certificates import Authority, Pair
 
 Becomes = Callable[[Callable[[], bool]], Awaitable[None]]
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]

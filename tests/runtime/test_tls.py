@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 import redis
+from tests.certificates import Authority
 
 from mooring.config.settings import RedisSettings
 from mooring.embedded import EmbeddedRedis
 from mooring.errors import ConfigError
 from mooring.runtime.credentials.tls import TLSTerms
 from mooring.runtime.manager import RedisConnectionManager
-
-from .certificates import Authority
 
 KEY_PASSWORD = "hunter2 und mehr"
 
@@ -32,7 +31,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def tls(authority: Authority) -> Iterator[dict[str, Any]]:
     """The arguments for a server that asks for a certificate, and calls itself redis.example.com."""
-    server, client = authority.issue("redis.example.com"), authority.issue("client", KEY_PASSWORD)
+    server, client = authority.issue("redis.example.com"), authority.issue("client", password=KEY_PASSWORD)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     settings = {
@@ -155,7 +154,7 @@ def environ(authority: Authority, **files: Path | str) -> dict[str, str]:
 
 
 def test_unfit_files_are_told_when_settings_are_made(authority: Authority, tmp_path: Path) -> None:
-    plain, locked = authority.issue("plain"), authority.issue("locked", KEY_PASSWORD)
+    plain, locked = authority.issue("plain"), authority.issue("locked", password=KEY_PASSWORD)
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("hunter2")
     faults: dict[str, dict[str, Path | str]] = {

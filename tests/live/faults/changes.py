@@ -14,7 +14,7 @@ from dataclasses import astuple
 from typing import NoReturn
 
 import redis.asyncio
-from tests.runtime.certificates import Authority
+from tests.certificates import Authority
 
 from .ground import OTHER_HOST, Certified, Guarded, Named, Proxied
 from .ledger import Call, Kind

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import redis
 from redis.credentials import CredentialProvider
-from tests.runtime.certificates import Authority
+from tests.certificates import Authority
 
 from mooring.embedded import EmbeddedRedis
 
