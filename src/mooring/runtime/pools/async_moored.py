@@ -16,45 +16,21 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from mooring.runtime import hooks
-from mooring.runtime.credentials.rotation import Credentials
-from mooring.runtime.pools.aging import Life, Lifespan
-from mooring.runtime.pools.ledger import ROTATED, Ledger
-from mooring.runtime.pools.moored import AUTH_PAUSE, ENTRIES, OK, UNMOORED, closing_reason
+from mooring.runtime.pools.berth import Berthed
+from mooring.runtime.pools.ledger import ROTATED
+from mooring.runtime.pools.moored import AUTH_PAUSE, ENTRIES, OK, closing_reason
 
 __all__ = ["AsyncMoored"]
 
 
-class AsyncMoored:
-    """Goes in front of one of redis-py's asyncio connections; its pool moors it before it is first opened."""
+class AsyncMoored(Berthed):
+    """Goes in front of one of redis-py's asyncio connections."""
 
-    _ledger: Ledger | None = None
-    _credentials = UNMOORED
-    _reason: str | None = None
     _listening = False
     # Whether a subscriber waits for a message, and whether its connection was ended under it.
     _waits = False
     _cut = False
     _showing: int | None = None
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        # Whoever makes a connection of a pool's class and arguments by himself gets one that lives for ever.
-        self.life = Life(Lifespan())
-        super().__init__(*arguments, **options)
-
-    def moor(self, ledger: Ledger, credentials: Credentials) -> None:
-        """Belong to a pool."""
-        self._ledger = ledger
-        self._credentials = credentials
-        self.life = ledger.new_life()
-
-    def leave(self, reason: str) -> None:
-        """Say why it will be closed next: one word."""
-        self._reason = reason
-
-    @property
-    def _endpoint(self) -> str:
-        # As the pool is called in what listeners hear.
-        return self._credentials.endpoint
 
     async def connect(self, *args: Any, **options: Any) -> None:
         """Connect, or show the new login where it is connected already."""

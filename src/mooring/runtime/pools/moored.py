@@ -18,12 +18,10 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from mooring.runtime import hooks
 from mooring.runtime.credentials import watching
-from mooring.runtime.credentials.login_source import LoginSource
-from mooring.runtime.credentials.rotation import Credentials
-from mooring.runtime.pools.aging import Life, Lifespan
-from mooring.runtime.pools.ledger import ROTATED, Ledger
+from mooring.runtime.pools.berth import Berthed
+from mooring.runtime.pools.ledger import ROTATED
 
-__all__ = ["AUTH_PAUSE", "ENTRIES", "OK", "UNMOORED", "Moored", "closing_reason", "moored"]
+__all__ = ["AUTH_PAUSE", "ENTRIES", "OK", "Moored", "closing_reason", "moored"]
 
 AUTH_PAUSE = 5.0
 """Seconds until a connection whose new login was refused shows it again; it keeps the old one meanwhile."""
@@ -35,40 +33,13 @@ OK = (b"OK", "OK")
 """What the server says to a login that it accepts."""
 
 
-UNMOORED = Credentials(LoginSource.fixed(), "")
-"""Of a connection that belongs to no pool: they never change."""
+class Moored(Berthed):
+    """Goes in front of one of redis-py's connections."""
 
-
-class Moored:
-    """Goes in front of one of redis-py's connections; its pool moors it before it is first opened."""
-
-    _ledger: Ledger | None = None
-    _credentials = UNMOORED
-    _reason: str | None = None
     _listening = False
     _polled = False
     # The generation of the login that was shown while listening, until the server says what it thinks of it.
     _showing: int | None = None
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        # Whoever makes a connection of a pool's class and arguments by himself gets one that lives for ever.
-        self.life = Life(Lifespan())
-        super().__init__(*arguments, **options)
-
-    def moor(self, ledger: Ledger, credentials: Credentials) -> None:
-        """Belong to a pool."""
-        self._ledger = ledger
-        self._credentials = credentials
-        self.life = ledger.new_life()
-
-    def leave(self, reason: str) -> None:
-        """Say why it will be closed next: one word."""
-        self._reason = reason
-
-    @property
-    def _endpoint(self) -> str:
-        # As the pool is called in what listeners hear.
-        return self._credentials.endpoint
 
     def connect(self, *args: Any, **options: Any) -> None:
         """Connect, or show the new login where it is connected already."""
