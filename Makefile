@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 RIVALS := $(VENV)-rivals
 PACKAGING := $(VENV)-packaging
 
-.PHONY: help demo test lint accuracy format bench faults matrix browser release sbom docs clean
+.PHONY: help demo test lint accuracy format bench faults matrix peers browser release sbom docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ faults: $(READY) ## every fault under load, beside redis-py: a table into docs/f
 
 matrix: $(READY) ## the runtime's tests on each version of redis-py and Python that is supported
 	$(BIN)/python -m scripts.matrix
+
+peers: $(READY) ## REDIS_PY=checkout: redis-py's own asyncio tests, on its client and on AsyncRedis (4 minutes)
+	$(BIN)/python scripts/peer_suite.py $(REDIS_PY)
 
 accuracy: $(READY) ## CORPUS=labels.jsonl CHECKOUTS=folder: precision and recall of the audit, and every miss
 	$(BIN)/python scripts/accuracy.py $(CORPUS) $(CHECKOUTS)

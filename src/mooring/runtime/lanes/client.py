@@ -68,7 +68,7 @@ class AsyncRedis(redis.asyncio.Redis):
         """Make a client as redis-py's `from_url` does. Raises `ValueError` for a malformed URL."""
         # redis-py gives what it does not know to the pool, so that these two must go another way.
         made: Any = functools.partial(cls, lanes=lanes, deadline=deadline)
-        client: AsyncRedis = cast(Any, redis.asyncio.Redis.from_url).__func__(made, url, *args, **options)
+        client: AsyncRedis = cast(Any, super().from_url).__func__(made, url, *args, **options)
         return client
 
     def _use_lanes(self, count: int, max_age: float | None) -> None:
