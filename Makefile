@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 RIVALS := $(VENV)-rivals
 PACKAGING := $(VENV)-packaging
 
-.PHONY: help demo test lint accuracy format bench faults matrix peers browser release sbom docs clean
+.PHONY: help demo test lint accuracy format bench faults matrix conformance peers browser release sbom docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ faults: $(READY) ## every fault under load, beside redis-py: a table into docs/f
 
 matrix: $(READY) ## the runtime's tests on each version of redis-py and Python that is supported
 	$(BIN)/python -m scripts.matrix
+
+conformance: $(READY) ## the MCP servers before clients and judges that others wrote; needs npm (5 minutes)
+	$(BIN)/python -m scripts.conformance
 
 peers: $(READY) ## REDIS_PY=checkout: redis-py's own asyncio tests, on its client and on AsyncRedis (4 minutes)
 	$(BIN)/python scripts/peer_suite.py $(REDIS_PY)
@@ -72,7 +75,8 @@ browser: ## Chromium and its driver, for the tests that open pages
 	@sh scripts/browser.sh
 
 clean: ## remove what was built
-	rm -rf $(VENV) $(RIVALS) $(PACKAGING) .venv-matrix build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) $(PACKAGING) .venv-matrix .venv-conformance build dist \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): pyproject.toml scripts/environment.sh
 	sh scripts/environment.sh $(PYTHON) $(VENV)

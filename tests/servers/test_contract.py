@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,87 +11,126 @@ import pytest
 from mcp import Client
 
 from mooring.embedded import EmbeddedRedis
-from mooring.servers.fakes.github import FakeGitHub
-from mooring.servers.fakes.slack import FakeSlack
-from mooring.servers.github.operations import OPERATIONS as GITHUB
-from mooring.servers.operation import Operation
-from mooring.servers.slack.operations import OPERATIONS as SLACK
+from mooring.servers.fakes.vendor import Fake, Limit
 
-from .contracts import Checked, Contract
+from .contracts import Checked
+from .contracts.calls import CALLS, FAKES, OPERATIONS, PREFIXES, ROCKET, contract_of
 from .replicas import called, replica
 
-_ROCKET = {"owner": "acme", "repo": "rocket"}
-
-_GITHUB_CALLS: list[tuple[str, dict[str, Any]]] = [
-    ("list_repositories", {"owner": "acme", "limit": 1, "page": 1}),
-    ("list_repositories", {"owner": "ada"}),
-    ("get_repository", _ROCKET),
-    ("list_issues", {**_ROCKET, "state": "all", "labels": "bug", "page": 2, "limit": 2}),
-    ("get_issue", {**_ROCKET, "number": 1}),
-    ("create_issue", {**_ROCKET, "title": "A leak", "body": "It drips.", "labels": ["bug"], "assignees": ["bob"]}),
-    ("add_issue_comment", {**_ROCKET, "number": 1, "body": "Seen."}),
-    ("list_pull_requests", {**_ROCKET, "state": "all"}),
-    ("get_pull_request", {**_ROCKET, "number": 6}),
-    ("get_file_content", {**_ROCKET, "path": "src/engine.py", "ref": "main"}),
-    ("get_file_content", {**_ROCKET, "path": "/src"}),
-    ("get_file_content", _ROCKET),
-    ("search_code", {"query": "flies repo:acme/rocket"}),
-    ("search_issues", {"query": "tank is:open", "limit": 2}),
-    ("list_commits", {**_ROCKET, "path": "README.md", "sha": "main"}),
+# Of each server a call of a tool, the operation behind it, and an answer that the vendor would not give.
+_LIES: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
+    ("github", "get_repository", ROCKET, "repos/get", {"id": "one"}),
+    ("slack", "get_user", {"user": "U0ADA"}, "users.info", {"ok": True, "user": {"id": 1}}),
+    ("hubspot", "get_contact", {"contact": "101"}, "contacts/get", {"id": 101}),
+    ("gong", "get_call", {"call_id": "1"}, "getCall", {"call": {"id": 1}}),
 ]
-_SLACK_CALLS: list[tuple[str, dict[str, Any]]] = [
-    ("list_channels", {"private": True, "limit": 1}),
-    ("list_channels", {"cursor": "next:1"}),
-    ("get_channel_history", {"channel": "C01", "limit": 2, "oldest": "1767322001.000100"}),
-    ("send_message", {"channel": "C01", "text": "Seen", "thread_ts": "1767322005.000100"}),
-    ("get_thread", {"channel": "C01", "ts": "1767322005.000100"}),
-    ("search_messages", {"query": "tank", "sort": "timestamp", "limit": 2}),
-    ("get_user", {"user": "U0ADA"}),
-    ("list_users", {"limit": 2}),
-    ("upload_file", {"channel": "C01", "filename": "a.txt", "content": "ä", "comment": "Look", "title": "A"}),
+_CONTACT = {"contact": "101"}
+_CHANGE = {"contact_id": "101", "properties": {"firstname": "Augusta"}}
+_CALL = {"call_id": "1"}
+# A tool's call, its operation, what is made wrong of that (path, query, method, body), and what is found out.
+_SLIPS: list[tuple[str, str, dict[str, Any], str, dict[str, Any], str]] = [
+    ("github", "get_repository", ROCKET, "GET_REPO", {"path": "/repo/{owner}/{repo}"}, "has no GET"),
+    ("slack", "get_user", {"user": "U0ADA"}, "USER_INFO", {"path": "/users.show"}, "has no"),
+    ("hubspot", "get_contact", _CONTACT, "GET_CONTACT", {"path": "/crm/v3/contacts/{contact_id}"}, "has no GET"),
+    ("hubspot", "get_contact", _CONTACT, "GET_CONTACT", {"path": "/crm/v3/objects/contacts"}, "'contact_id' was"),
+    ("hubspot", "update_contact", _CHANGE, "UPDATE_CONTACT", {"method": "POST"}, "has no POST"),
+    ("hubspot", "search_deals", {}, "SEARCH_DEALS", {"encoding": "query"}, "an argument twice"),
+    ("gong", "get_call", _CALL, "GET_CALL", {"path": "/v2/calls/{call_id}/stats"}, "has no GET"),
+    ("gong", "get_call_transcript", _CALL, "TRANSCRIPT", {"path": "/v2/stats/interaction"}, "'fromDate' is a required"),
+    ("gong", "list_users", {"cursor": "2"}, "LIST_USERS", {"encoding": "json"}, "takes no body"),
+]
+# Of each server that says no in plain HTTP: the arguments of a call that finds nothing.
+_NOT_FOUND: list[tuple[str, str, dict[str, Any], str]] = [
+    ("github", "get_issue", {**ROCKET, "number": 404}, "issues/get"),
+    ("hubspot", "get_deal", {"deal_id": "404"}, "deals/get"),
+    ("gong", "get_call", {"call_id": "404"}, "getCall"),
 ]
 
 
-async def test_every_github_call_is_as_github_describes_it(github: FakeGitHub, shared_redis: EmbeddedRedis) -> None:
-    checked = Checked(httpx.ASGITransport(github.app), Contract("github"))
-    async with Client(replica("github", github, transport=checked).mcp) as client:
-        for tool, arguments in _GITHUB_CALLS:
-            await called(client, tool, **arguments)
-    assert checked.used == {operation.name for operation in GITHUB}
+def _checked(name: str, fake: Fake) -> Checked:
+    return Checked(httpx.ASGITransport(fake.app), contract_of(name))
 
 
-async def test_every_slack_call_is_as_slack_describes_it(slack: FakeSlack, shared_redis: EmbeddedRedis) -> None:
-    checked = Checked(httpx.ASGITransport(slack.app), Contract("slack", "/api"))
-    async with Client(replica("slack", slack, transport=checked).mcp) as client:
-        for tool, arguments in _SLACK_CALLS:
-            await called(client, tool, **arguments)
-    assert checked.used == {operation.name for operation in SLACK}
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_every_operation_is_called_and_answered_as_its_vendor_describes(
+    name: str, shared_redis: EmbeddedRedis
+) -> None:
+    fake = FAKES[name]()
+    checked = _checked(name, fake)
+    async with Client(replica(name, fake, transport=checked).mcp) as client:
+        for tool, arguments in CALLS[name]:
+            result = await client.call_tool(tool, arguments)
+            assert not result.is_error, [tool, result.content, checked.faults]
+        offered = {tool.name for tool in (await client.list_tools()).tools}
+    assert checked.used == {operation.name for operation in OPERATIONS[name]}
+    assert {tool for tool, _ in CALLS[name]} == offered - {"read_more"}
 
 
-@pytest.mark.parametrize(("name", "operations"), [("github", GITHUB), ("slack", SLACK)])
-def test_paths_and_methods_are_the_vendors_own(name: str, operations: tuple[Operation, ...]) -> None:
-    described = Contract(name).operations
-    for operation in operations:
-        assert described[operation.name]["method"] == operation.method
-        assert described[operation.name]["path"] == operation.path.replace("{+", "{")
+@pytest.mark.parametrize(("name", "tool", "arguments", "operation"), _NOT_FOUND)
+async def test_what_is_not_there_is_told_as_its_vendor_describes(
+    name: str, tool: str, arguments: dict[str, Any], operation: str, shared_redis: EmbeddedRedis
+) -> None:
+    fake = FAKES[name]()
+    checked = _checked(name, fake)
+    async with Client(replica(name, fake, transport=checked).mcp) as client:
+        assert (await client.call_tool(tool, arguments)).is_error
+    assert operation in checked.used and not checked.faults
+    assert fake.seen[-1].status == 404
 
 
-def test_a_contract_refuses_what_the_vendor_would() -> None:
-    contract = Contract("github")
-    with pytest.raises(AssertionError, match="has no GET"):
-        contract.operation("GET", "/repos/o/r/highlights")
-    with pytest.raises(AssertionError, match="state"):
-        contract.check_request("issues/list-for-repo", {"state": "banana"}, None)
-    with pytest.raises(AssertionError, match="Additional properties"):
-        contract.check_request("issues/list-for-repo", {"lables": "bug"}, None)
-    with pytest.raises(AssertionError, match="'title' is a required property"):
-        contract.check_request("issues/create", {}, {})
-    with pytest.raises(AssertionError, match="required property"):
-        contract.check_answer("issues/get", 200, {"number": 1})
+@pytest.mark.parametrize(
+    ("name", "tool", "whoami"), [("hubspot", "list_deals", "account/details"), ("gong", "list_users", "listUsers")]
+)
+async def test_a_call_too_many_is_told_as_its_vendor_describes(
+    name: str, tool: str, whoami: str, shared_redis: EmbeddedRedis
+) -> None:
+    fake = FAKES[name]()
+    fake.limits = {"core": Limit(0, 60)}
+    checked = _checked(name, fake)
+    async with Client(replica(name, fake, transport=checked).mcp) as client:
+        assert (await client.call_tool(tool, {})).is_error
+    assert {seen.status for seen in fake.seen} == {429}
+    assert whoami in checked.used and not checked.faults
 
 
-def test_a_literal_path_goes_before_one_with_variables() -> None:
-    contract = Contract("github")
-    assert contract.operation("GET", "/search/issues") == "search/issues-and-pull-requests"
-    assert contract.operation("GET", "/repos/o/r/contents/a/b.py") == "repos/get-content"
-    assert contract.operation("GET", "/repos/o/r/issues") == "issues/list-for-repo"
+@pytest.mark.parametrize(("name", "tool", "arguments", "operation", "answer"), _LIES)
+async def test_an_answer_that_its_vendor_would_not_give_is_found_out(
+    name: str, tool: str, arguments: dict[str, Any], operation: str, answer: dict[str, Any], shared_redis: EmbeddedRedis
+) -> None:
+    fake = FAKES[name]()
+    checked = _checked(name, fake)
+    async with Client(replica(name, fake, transport=checked).mcp) as client:
+        await called(client, tool, **arguments, max_age=0)
+        assert operation in checked.used and not checked.faults
+        fake.fail(200, body=answer)
+        await client.call_tool(tool, {**arguments, "max_age": 0})
+    assert checked.faults[0].startswith(f"{operation} 200: ")
+
+
+@pytest.mark.parametrize(("name", "tool", "arguments", "operation", "slip", "found"), _SLIPS)
+async def test_a_call_that_its_vendor_does_not_describe_is_found_out(
+    name: str,
+    tool: str,
+    arguments: dict[str, Any],
+    operation: str,
+    slip: dict[str, Any],
+    found: str,
+    shared_redis: EmbeddedRedis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = importlib.import_module(f"mooring.servers.{name}.operations")
+    monkeypatch.setattr(module, operation, replace(getattr(module, operation), **slip))
+    fake = FAKES[name]()
+    checked = _checked(name, fake)
+    async with Client(replica(name, fake, transport=checked).mcp) as client:
+        assert (await client.call_tool(tool, arguments)).is_error
+    assert found in checked.faults[0]
+    assert len(fake.seen) == 1  # whose the token is was asked, and no more
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_paths_and_methods_are_the_vendors_own(name: str) -> None:
+    contract = contract_of(name)
+    for operation in OPERATIONS[name]:
+        path = PREFIXES.get(name, "") + operation.path.replace("{+", "{")
+        assert contract.operation(operation.method, path) == operation.name

@@ -6,9 +6,9 @@ A vendor is a package of this room, and a stand-in for it one of `fakes`. To add
    tags make it stale; a write says which tags it touches. Tags are templates over the arguments; `budget` names the
    rate limit that an operation counts against. The tags of a write may name fields of its answer too::
 
-       GET_DEAL = Read(name="deals/get", path="/crm/v3/objects/deals/{deal_id}", policy=_LIVELY,
+       GET_DEAL = Read(name="deals/get", path="/crm/v3/objects/0-3/{deal_id}", policy=_LIVELY,
                        tags=("deal:{deal_id}",))
-       UPDATE_DEAL = Write(name="deals/update", method="PATCH", path="/crm/v3/objects/deals/{deal_id}",
+       UPDATE_DEAL = Write(name="deals/update", method="PATCH", path="/crm/v3/objects/0-3/{deal_id}",
                            touches=("deal:{deal_id}", "deals"))
 
    A read that the API wants as POST has `method="POST", encoding="json"`. `OPERATIONS` lists all for the contract test.

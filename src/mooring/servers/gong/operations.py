@@ -27,12 +27,12 @@ def _asked(name: str, path: str, policy: Policy, *tags: str) -> Read:
     return Read(name=name, method="POST", path=path, encoding="json", policy=policy, tags=tags)
 
 
-LIST_CALLS = Read(name="calls/list", path="/v2/calls", policy=_LIVELY, tags=("calls",))
-GET_CALL = Read(name="calls/get", path="/v2/calls/{call_id}", policy=_CALM, tags=("call:{call_id}",))
-TRANSCRIPT = _asked("calls/transcript", "/v2/calls/transcript", _CALM, "calls")
-EXTENSIVE = _asked("calls/extensive", "/v2/calls/extensive", _LIVELY, "calls")
-INTERACTION_STATS = _asked("stats/interaction", "/v2/stats/interaction", _CALM, "stats")
-LIST_USERS = Read(name="users/list", path="/v2/users", policy=_CALM, tags=("users",))
+LIST_CALLS = Read(name="listCalls", path="/v2/calls", policy=_LIVELY, tags=("calls",))
+GET_CALL = Read(name="getCall", path="/v2/calls/{call_id}", policy=_CALM, tags=("call:{call_id}",))
+TRANSCRIPT = _asked("getCallTranscripts", "/v2/calls/transcript", _CALM, "calls")
+EXTENSIVE = _asked("listCallsExtensive", "/v2/calls/extensive", _LIVELY, "calls")
+INTERACTION_STATS = _asked("listInteractionStats", "/v2/stats/interaction", _CALM, "stats")
+LIST_USERS = Read(name="listUsers", path="/v2/users", policy=_CALM, tags=("users",))
 
 OPERATIONS: tuple[Operation, ...] = (LIST_CALLS, GET_CALL, TRANSCRIPT, EXTENSIVE, INTERACTION_STATS, LIST_USERS)
 """All of them: what the contract test holds against the description of Gong's API."""

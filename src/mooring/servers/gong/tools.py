@@ -118,10 +118,12 @@ async def _listed(call: Call, operation: Read, key: str, **arguments: Any) -> An
 
 
 def _titled(one: dict[str, Any], words: str | None) -> bool:
-    title = str(one["metaData"].get("title", "")).lower()
+    title = str(one["metaData"].get("title") or "").lower()
     return all(word in title for word in (words or "").lower().split())
 
 
 def _attended(one: dict[str, Any], email: str | None) -> bool:
     wanted = email.lower() if email else None
-    return wanted is None or any(str(party.get("emailAddress", "")).lower() == wanted for party in one["parties"])
+    return wanted is None or any(
+        str(party.get("emailAddress", "")).lower() == wanted for party in one.get("parties", ())
+    )

@@ -1,6 +1,7 @@
 """The operations of HubSpot's CRM API (v3) that the tools use.
 
 Tags: `contact:1` and `deal:1` are single objects, `contacts`, `deals` and `companies` all lists and searches of a kind.
+HubSpot describes contacts and companies by name, but deals by the id of their type (`0-3`): so do the paths here.
 HubSpot's searches see a change some moments after it was made, so what they answer is kept for a short time only.
 """
 
@@ -29,6 +30,7 @@ __all__ = [
     "UPDATE_CONTACT",
 ]
 
+_DEALS = "0-3"
 _HOUR = 3_600.0
 _FAILING = (Limited, Unavailable)
 _LIVELY = Policy(ttl=30, stale_if_error=_HOUR, stale_on=_FAILING)
@@ -36,11 +38,11 @@ _CALM = Policy(ttl=600, stale_while_revalidate=300, stale_if_error=24 * _HOUR, s
 _SEARCH = Policy(ttl=10, stale_if_error=_HOUR, stale_on=_FAILING)
 
 
-def _search(kind: str) -> Read:
+def _search(kind: str, segment: str | None = None) -> Read:
     return Read(
         name=f"{kind}/search",
         method="POST",
-        path=f"/crm/v3/objects/{kind}/search",
+        path=f"/crm/v3/objects/{segment or kind}/search",
         encoding="json",
         policy=_SEARCH,
         tags=(kind,),
@@ -68,9 +70,11 @@ UPDATE_CONTACT = Write(
     # Setting the same values again changes nothing.
     repeatable=True,
 )
-LIST_DEALS = Read(name="deals/list", path="/crm/v3/objects/deals", policy=_LIVELY, tags=("deals",))
-GET_DEAL = Read(name="deals/get", path="/crm/v3/objects/deals/{deal_id}", policy=_LIVELY, tags=("deal:{deal_id}",))
-SEARCH_DEALS = _search("deals")
+LIST_DEALS = Read(name="deals/list", path=f"/crm/v3/objects/{_DEALS}", policy=_LIVELY, tags=("deals",))
+GET_DEAL = Read(
+    name="deals/get", path=f"/crm/v3/objects/{_DEALS}/{{deal_id}}", policy=_LIVELY, tags=("deal:{deal_id}",)
+)
+SEARCH_DEALS = _search("deals", _DEALS)
 GET_COMPANY = Read(
     name="companies/get",
     path="/crm/v3/objects/companies/{company_id}",

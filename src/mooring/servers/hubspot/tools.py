@@ -29,6 +29,9 @@ ObjectId = Annotated[str, Field(pattern="^[0-9]+$")]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Properties = dict[str, str]
 
+_START = "0"
+"""The cursor of the first page."""
+
 _CONTACT = ("email", "firstname", "lastname", "phone", "company", "jobtitle", "lifecyclestage")
 _DEAL = ("dealname", "amount", "pipeline", "dealstage", "closedate", "hubspot_owner_id")
 _COMPANY = ("name", "domain", "industry", "city", "country", "numberofemployees")
@@ -72,7 +75,9 @@ async def search_contacts(
 @tools.write("contacts")
 async def create_contact(call: Call, email: str, properties: Properties | None = None) -> Contact:
     """Create a contact; properties such as firstname and lastname."""
-    answer = await call.write(hubspot.CREATE_CONTACT, properties={**(properties or {}), "email": email})
+    answer = await call.write(
+        hubspot.CREATE_CONTACT, properties={**(properties or {}), "email": email}, associations=[]
+    )
     return Contact.model_validate(answer.body)
 
 
@@ -142,13 +147,13 @@ async def list_pipelines(call: Call) -> Pipelines:
 def _searching(
     query: str | None, filters: Properties | None, properties: tuple[str, ...], cursor: str | None, limit: int
 ) -> dict[str, Any]:
-    """Return the arguments of a search: all filters must hold."""
+    """Return the arguments of a search: all filters must hold. HubSpot describes all but `query` as required."""
     equal = [{"propertyName": name, "operator": "EQ", "value": value} for name, value in (filters or {}).items()]
-    groups = [{"filters": equal}] if equal else None
     return {
         "query": query,
-        "filterGroups": groups,
+        "filterGroups": [{"filters": equal}] if equal else [],
         "properties": list(properties),
-        "after": cursor,
+        "sorts": [],
+        "after": cursor or _START,
         "limit": limit,
     }

@@ -18,6 +18,8 @@ TOKENS = {"default": "acme-key:acme-secret"}
 """What a try-out works with."""
 
 _PAGE = 2
+_HOST = "71"
+"""Who holds all calls, and speaks on them."""
 _STATS = [{"name": "Talk Ratio", "value": 0.5}, {"name": "Patience", "value": 1.2}]
 
 
@@ -63,7 +65,9 @@ class FakeGong(Fake):
         return response
 
     async def _list(self, account: str, given: dict[str, Any]) -> Response:
-        return _page(given, "calls", [_call(*one) for one in self._between(account, given)])
+        if not (given.get("fromDateTime") and given.get("toDateTime")):
+            raise Stop(_error(400, "fromDateTime and toDateTime are required"))
+        return _page(given, "calls", [_call(*one) for one in self._held(account, given)])
 
     async def _get(self, account: str, given: dict[str, Any]) -> Response:
         if (title := self.titles[account].get(given["id"])) is None:
@@ -71,37 +75,38 @@ class FakeGong(Fake):
         return JSONResponse({"requestId": "r1", "call": _call(given["id"], title)})
 
     async def _transcript(self, account: str, given: dict[str, Any]) -> Response:
-        said = [{"speakerId": "71", "topic": None, "sentences": [{"start": 0, "end": 900, "text": "It drips."}]}]
-        found = self._between(account, given.get("filter", {}))
+        said = [{"speakerId": _HOST, "topic": "Pricing", "sentences": [{"start": 0, "end": 900, "text": "It drips."}]}]
+        found = self._held(account, given.get("filter", {}))
         return _page(given, "callTranscripts", [{"callId": name, "transcript": said} for name, _ in found])
 
     async def _extensive(self, account: str, given: dict[str, Any]) -> Response:
         exposed = given.get("contentSelector", {}).get("exposedFields", {})
-        found = self._between(account, given.get("filter", {}))
+        found = self._held(account, given.get("filter", {}))
         return _page(given, "calls", [_whole(*one, account, exposed) for one in found])
 
     async def _stats(self, account: str, given: dict[str, Any]) -> Response:
         wanted = given.get("filter", {})
         if not wanted.get("fromDate") or not wanted.get("toDate"):
             raise Stop(_error(400, "fromDate and toDate are required"))
-        person = {"userId": "71", "userEmailAddress": f"ada@{account}.example", "personInteractionStats": _STATS}
-        return _page(given, "peopleInteractionStats", [person])
+        person = {"userId": _HOST, "userEmailAddress": f"ada@{account}.example", "personInteractionStats": _STATS}
+        of = wanted.get("userIds")
+        return _page(given, "peopleInteractionStats", [person] if of is None or _HOST in of else [])
 
     async def _users(self, account: str, given: dict[str, Any]) -> Response:
         users = [
             {"id": name, "emailAddress": f"{first.lower()}@{account}.example", "firstName": first, "active": True}
-            for name, first in (("71", "Ada"), ("72", "Bob"))
+            for name, first in ((_HOST, "Ada"), ("72", "Bob"))
         ]
         return _page(given, "users", users)
 
-    def _between(self, account: str, given: dict[str, Any]) -> list[tuple[str, str]]:
-        ids = given.get("callIds")
-        if ids is None and not (given.get("fromDateTime") and given.get("toDateTime")):
-            raise Stop(_error(400, "fromDateTime and toDateTime are required"))
+    def _held(self, account: str, given: dict[str, Any]) -> list[tuple[str, str]]:
+        """Find calls by id, time and host; what is not given does not matter."""
+        ids, hosts = given.get("callIds"), given.get("primaryUserIds")
         return [
             (name, title)
             for name, title in self.titles[account].items()
             if (ids is None or name in ids)
+            and (hosts is None or _HOST in hosts)
             and given.get("fromDateTime", "") <= _started(name) < given.get("toDateTime", "9")
         ]
 
@@ -116,7 +121,7 @@ def _started(name: str) -> str:
 
 
 def _call(name: str, title: str) -> dict[str, Any]:
-    told = {"id": name, "title": title, "url": f"https://app.gong.io/call?id={name}", "primaryUserId": "71"}
+    told = {"id": name, "title": title, "url": f"https://app.gong.io/call?id={name}", "primaryUserId": _HOST}
     return {**told, "started": _started(name), "duration": 1_800, "direction": "Conference", "scope": "External"}
 
 

@@ -16,8 +16,11 @@ __all__ = ["TOKENS", "FakeHubSpot", "Portal", "fake"]
 TOKENS = {"default": "pat-acme"}
 """What a try-out works with."""
 
+_LINKS = {"contacts": "deal_to_contact", "companies": "deal_to_company"}
+_REQUEST = "aeb5f871-7f07-4993-9211-075dc63e7cbf"
 _WHEN = "2026-01-02T03:04:05.000Z"
-_KINDS = ("contacts", "deals", "companies")
+_KINDS = {"contacts": "contacts", "deals": "0-3", "companies": "companies"}
+"""The kinds of objects, and what their paths call them."""
 
 
 @dataclass(slots=True)
@@ -42,15 +45,15 @@ class FakeHubSpot(Fake):
     def routes(self) -> list[tuple[str, str, str, Callable[..., Awaitable[Response]]]]:
         """List the operations."""
         objects = "/crm/v3/objects"
-        searches = [("POST", f"{objects}/{kind}/search", "search", self._search(kind)) for kind in _KINDS]
+        searches = [("POST", f"{objects}/{path}/search", "search", self._search(kind)) for kind, path in _KINDS.items()]
         return [
             ("GET", "/account-info/v3/details", "core", self._details),
             *searches,
             ("GET", "/crm/v3/pipelines/deals", "core", self._pipelines),
             ("POST", f"{objects}/contacts", "core", self._create),
             ("PATCH", f"{objects}/contacts/{{id}}", "core", self._update),
-            *(("GET", f"{objects}/{kind}", "core", self._list(kind)) for kind in ("contacts", "deals")),
-            *(("GET", f"{objects}/{kind}/{{id}}", "core", self._get(kind)) for kind in _KINDS),
+            *(("GET", f"{objects}/{_KINDS[kind]}", "core", self._list(kind)) for kind in ("contacts", "deals")),
+            *(("GET", f"{objects}/{path}/{{id}}", "core", self._get(kind)) for kind, path in _KINDS.items()),
         ]
 
     def refused(self, reason: str) -> Response:
@@ -117,7 +120,7 @@ class FakeHubSpot(Fake):
             if given.get("associations"):
                 links = self.portals[account].linked.get(name, {})
                 told["associations"] = {
-                    to: {"results": [{"id": one, "type": f"deal_to_{to}"} for one in ids]} for to, ids in links.items()
+                    to: {"results": [{"id": one, "type": _LINKS[to]} for one in ids]} for to, ids in links.items()
                 }
             return JSONResponse(told)
 
@@ -202,5 +205,5 @@ def _page(given: dict[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _error(status: int, category: str, message: str, **more: str) -> Response:
-    told = {"status": "error", "message": message, "correlationId": "c0ffee", "category": category}
+    told = {"status": "error", "message": message, "correlationId": _REQUEST, "category": category}
     return JSONResponse({**told, **more}, status)
