@@ -13,7 +13,7 @@ PACKAGING := $(VENV)-packaging
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST)
 
-demo: $(READY) ## audit, fix and prove a copy of the example fleet on a private Redis
+demo: $(READY) ## audit, prove, report on and fix a copy of the example fleet on a private Redis
 	$(BIN)/python scripts/demo.py
 
 test: $(READY) browser ## all tests, on a real Redis that they start themselves
@@ -62,7 +62,7 @@ docs: $(READY) ## write the generated pages anew
 # What the audit is measured against, apart because its requirements are not ours.
 $(RIVALS)/.ready:
 	$(PYTHON) -m venv $(RIVALS)
-	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli 'py-key-value-aio[redis]' hiredis
+	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli 'py-key-value-aio[redis]' hiredis 'fastmcp==4.2.3'
 	@touch $@
 
 # What makes a release, apart because Mooring needs none of it.

@@ -1,8 +1,9 @@
 """A hit of the response cache against py-key-value's Redis store, read the same way.
 
-Both are read from one Redis by redis-py with hiredis, by one task and by 50: 200 answers of an API in turn, which are
-one issue (0.25 KB as JSON) or ten (2.5 KB, so that ours are compressed). Ours reads under an account and two tags, and
-judges them; the rival's `get` reads a key of a collection. The rival (`py-key-value-aio[redis]`, and hiredis, which it
+Both are read from one Redis by one task and by 50: 200 answers of an API in turn, which are one issue (0.25 KB as JSON)
+or ten (2.5 KB, so that ours are compressed). Ours reads under an account and two tags, and judges them; the rival's
+`get` reads a key of a collection. The rival's client is redis-py with hiredis; ours is once the same, and once
+Mooring's own, which is what the factory makes. The rival (`py-key-value-aio[redis]`, and hiredis, which it
 would not bring) lives in an environment of its own, whose `bin` MOORING_BENCH_TOOLS names, and runs in a process that
 times only the reads.
 """
@@ -15,21 +16,25 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import redis.asyncio
 
-from benchmarks.rounds import Comparison, compare
+from benchmarks.rounds import Comparison, comparison, interleaved
+from mooring import RedisConnectionManager
 from mooring.cache import Policy, ResponseCache, Validators
+from mooring.cache.store import AsyncClient
 from mooring.embedded import EmbeddedRedis
 
 ROUNDS = 7
 CALLS = 5_000
 ANSWERS = 200
 POLICY = Policy(ttl=3600)
+_Client: TypeAlias = Callable[[str], AbstractAsyncContextManager[AsyncClient]]
 
 
 def answer(count: int) -> dict[str, Any]:
@@ -83,23 +88,37 @@ def comparisons() -> Iterator[Comparison]:
     if not python.exists():
         raise SystemExit(f"{python} is missing: name the rivals' bin folder by MOORING_BENCH_TOOLS")
     with EmbeddedRedis() as server:
-        for tasks, issues in ((1, 10), (50, 10), (50, 1)):
-            yield compare(
-                f"cache hit, {tasks} at once, {issues} per answer / py-key-value",
-                {
-                    "mooring": partial(_ours, server.url, tasks, issues),
-                    "py-key-value": partial(_rival, python, server.url, tasks, issues),
-                },
-                ROUNDS,
-            )
+        for tasks, issues in ((1, 1), (1, 10), (50, 1), (50, 10)):
+            ways = {
+                "on lanes": partial(_ours, _on_lanes, server.url, tasks, issues),
+                "on redis-py": partial(_ours, _on_redis_py, server.url, tasks, issues),
+                "py-key-value": partial(_rival, python, server.url, tasks, issues),
+            }
+            taken = interleaved(ways, ROUNDS)
+            rival = "py-key-value"
+            for ours in ("on lanes", "on redis-py"):
+                title = f"hit {ours}, {tasks} at once, {issues} issues / {rival}"
+                yield comparison(title, {"mooring": taken[ours], rival: taken[rival]})
 
 
-def _ours(url: str, tasks: int, issues: int) -> float:
-    return asyncio.run(_read_ours(url, tasks, issues))
+def _ours(client: _Client, url: str, tasks: int, issues: int) -> float:
+    return asyncio.run(_read_ours(client, url, tasks, issues))
 
 
-async def _read_ours(url: str, tasks: int, issues: int) -> float:
-    async with redis.asyncio.Redis.from_url(url) as client, ResponseCache(client, "github", policy=POLICY) as cache:
+@asynccontextmanager
+async def _on_lanes(url: str) -> AsyncIterator[AsyncClient]:
+    async with RedisConnectionManager() as manager:
+        yield manager.async_client(url=url)
+
+
+@asynccontextmanager
+async def _on_redis_py(url: str) -> AsyncIterator[AsyncClient]:
+    async with redis.asyncio.Redis.from_url(url) as client:
+        yield client
+
+
+async def _read_ours(client_at: _Client, url: str, tasks: int, issues: int) -> float:
+    async with client_at(url) as client, ResponseCache(client, "github", policy=POLICY) as cache:
 
         async def load(_: Validators) -> dict[str, Any]:
             return answer(issues)

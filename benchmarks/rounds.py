@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
 
-__all__ = ["Comparison", "compare", "compare_all"]
+__all__ = ["Comparison", "compare", "compare_all", "comparison", "interleaved"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,29 +30,36 @@ class Comparison:
 
 def compare(title: str, ways: Mapping[str, Callable[[], float]], rounds: int) -> Comparison:
     """Run the two `ways`, which return seconds, in turn; the ratio is the first's cost over the second's."""
-    (comparison,) = compare_all(title, ways, rounds)
-    return comparison
+    return comparison(title, interleaved(ways, rounds))
 
 
 def compare_all(title: str, ways: Mapping[str, Callable[[], float]], rounds: int) -> list[Comparison]:
-    """Run all `ways`, which return seconds, in turn; each ratio is the first's cost over another's.
+    """Run all `ways`, which return seconds, in turn; each ratio is the first's cost over another's."""
+    taken = interleaved(ways, rounds)
+    first, *others = ways
+    return [comparison(title, {name: taken[name] for name in (first, other)}) for other in others]
+
+
+def interleaved(ways: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
+    """Run all `ways` in turn, and list what each returned in each round.
 
     One round more than `rounds` is run: the first warms all of them up and does not count.
     """
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+    taken: dict[str, list[T]] = {name: [] for name in ways}
     for turn in range(rounds + 1):
         for name, way in list(ways.items())[:: 1 if turn % 2 else -1]:
-            seconds = way()
+            result = way()
             if turn:
-                taken[name].append(seconds)
-    first, *others = ways
-    return [_comparison(title, first, other, taken) for other in others]
+                taken[name].append(result)
+    return taken
 
 
-def _comparison(title: str, first: str, other: str, taken: Mapping[str, list[float]]) -> Comparison:
-    ratios = [a / b for a, b in zip(taken[first], taken[other], strict=True)]
-    seconds = {name: median(taken[name]) for name in (first, other)}
-    return Comparison(title, seconds, median(ratios), min(ratios), max(ratios))
+def comparison(title: str, taken: Mapping[str, Sequence[float]]) -> Comparison:
+    """Compare the seconds that two ways took in the same rounds."""
+    ratios = [a / b for a, b in zip(*taken.values(), strict=True)]
+    return Comparison(
+        title, {name: median(each) for name, each in taken.items()}, median(ratios), min(ratios), max(ratios)
+    )
 
 
 def _readable(seconds: float) -> str:

@@ -80,6 +80,7 @@ async def governors(redis_server: EmbeddedRedis) -> AsyncIterator[Governors]:
                 stack.push_async_callback(client.aclose)
                 budget = Budget(windows, **options)  # type: ignore[arg-type]
                 made.append(Governor(client, "gong", {"calls": budget}, timeout=timeout))
+                stack.push_async_callback(made[-1].aclose)
             return made
 
         yield make

@@ -57,8 +57,8 @@ async def test_a_redis_that_is_gone_costs_latency_once_and_not_per_call(
     start = time.monotonic()
     for _ in range(200):
         assert (await ask(cache, upstream)).state is State.MISS
-    # 200 timeouts would take a minute; one in each pause of half a second would not.
-    assert time.monotonic() - start < 10
+    # 200 timeouts would take a minute; one does not.
+    assert time.monotonic() - start < 5
     mortal.resume()
 
 

@@ -194,11 +194,6 @@ def test_on_a_terminal_the_view_is_live(redis_server: EmbeddedRedis) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
-def test_the_help_fits_a_screen() -> None:
-    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
-    assert len(done.stdout.splitlines()) <= 24
-
-
 def test_a_pools_breaker_is_that_of_its_server() -> None:
     text = """\
 mooring_redis_breaker_state{endpoint="cache:6379",state="open"} 1.0

@@ -36,7 +36,9 @@ def by_figure(measured: Measurement) -> dict[Figure, Comparison]:
     return {comparison.figure: comparison for comparison in compare(measured)}
 
 
-SLOW, FAST = [0.010, 0.011, 0.030], [0.005, 0.006, 0.015]
+# Enough calls that a few others would have the same percentiles.
+SLOW = [0.010] * 5 + [0.011] * 20 + [0.030] * 5
+FAST = [0.005] * 5 + [0.006] * 20 + [0.015] * 5
 
 
 def test_half_the_time_is_better_and_half_the_rate_worse() -> None:
@@ -68,7 +70,7 @@ def test_a_side_that_never_connected_has_no_times_and_nothing_is_compared() -> N
     found = by_figure(measurement({Side.AFTER: FAST}))
     assert found[Figure.P50].before is None
     assert found[Figure.P50].after == 0.006 * 1.03
-    assert found[Figure.P50].calls == (0, 15)
+    assert found[Figure.P50].calls == (0, 150)
     assert {c.verdict for c in found.values()} == {Verdict.UNMEASURED}
 
 
@@ -81,15 +83,15 @@ def test_first_contact_and_failed_calls_are_no_part_of_a_time() -> None:
     found = by_figure(Measurement(whole.contacts, whole.samples + extra, whole.tallies))
     assert found[Figure.P99].after == 0.015 * 1.03
     assert (found[Figure.FAILURES].before, found[Figure.FAILURES].after) == (0, 1)
-    assert found[Figure.FAILURES].calls == (15, 17)
+    assert found[Figure.FAILURES].calls == (150, 152)
 
 
 def test_failures_that_end_are_better() -> None:
     contacts = tuple(Contact("s", side, State.CONNECTS, 1.0, 1) for side in Side)
     failed = tuple(samples({Side.BEFORE: SLOW}, Outcome.ERROR))
-    good = tuple(samples({Side.AFTER: SLOW * 10}))
+    good = tuple(samples({Side.AFTER: SLOW}))
     found = by_figure(Measurement(contacts, failed + good, ()))
-    assert (found[Figure.FAILURES].before, found[Figure.FAILURES].after) == (15, 0)
+    assert (found[Figure.FAILURES].before, found[Figure.FAILURES].after) == (150, 0)
     assert found[Figure.FAILURES].verdict is Verdict.BETTER
 
 

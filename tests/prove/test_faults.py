@@ -9,10 +9,24 @@ from pathlib import Path
 import pytest
 
 from mooring.embedded import EmbeddedRedis
-from mooring.prove import FAULTS, Contact, Figure, Load, Measurement, Outcome, Scenario, Side, State, Verdict
+from mooring.prove import (
+    FAULTS,
+    Contact,
+    Door,
+    Figure,
+    Load,
+    Measurement,
+    Outcome,
+    Request,
+    Scenario,
+    Side,
+    State,
+    Verdict,
+)
 from mooring.prove.compare import compare
 from mooring.prove.driver import Record
 from mooring.prove.environment import Address
+from mooring.prove.measure import measure
 from mooring.prove.reasons import Redactor
 from mooring.prove.relay import Relay
 from mooring.prove.scenarios import Launch
@@ -20,6 +34,7 @@ from mooring.prove.strikes import Berth
 from mooring.prove.trouble import trouble
 
 from . import servers
+from .test_doors import CACHE
 
 LOAD = Load(rounds=1, faults=FAULTS, fault_seconds=0.8, call_seconds=2)
 
@@ -64,6 +79,41 @@ async def test_a_server_that_does_not_start_is_tallied_as_such(tmp_path: Path, s
     await trouble(servers.launch(home, secure_redis), Scenario.RESTART, 1, LOAD, Redactor(), record, moved)
     (tally,) = record.tallies
     assert (tally.made, tally.struck, tally.cut) == (0, None, "did not start: RuntimeError: no such luck")
+
+
+class Watcher:
+    """Remembers what was struck."""
+
+    def __init__(self) -> None:
+        self.struck: list[str] = []
+
+    def contacted(self, contact: Contact) -> None: ...
+
+    def loading(self, service: str) -> None: ...
+
+    def striking(self, service: str, fault: Scenario) -> None:
+        self.struck.append(f"{service} {fault}")
+
+
+async def test_two_services_are_struck_at_once_and_only_those_that_connect(
+    tmp_path: Path, secure_redis: EmbeddedRedis
+) -> None:
+    launches = []
+    for name, source in (("one", CACHE), ("two", CACHE), ("dead", servers.DEAD)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cache.py").write_text(source)
+        own = servers.launch(tmp_path / name, secure_redis)
+        launches.append(replace(own, request=Request(Door.FUNCTION, "cache:read", {"key": "{key}"}, "source")))
+    load = replace(
+        LOAD, calls=1, concurrency=(1,), scenarios=(), faults=(Scenario.RESTART,), fault_on=("one", "two", "dead")
+    )
+    watcher = Watcher()
+    found = await measure(launches, load, Redactor(), watcher, moved)
+    assert watcher.struck == ["one restart", "two restart"]
+    one, two = (tally for tally in found.tallies if tally.scenario is Scenario.RESTART)
+    assert {one.service, two.service} == {"one", "two"}
+    assert one.struck is not None and two.struck is not None
+    assert abs(one.struck - two.struck) < min(one.seconds, two.seconds)
 
 
 @pytest.mark.parametrize("fault", [Scenario.RESTART, Scenario.FAILOVER, Scenario.ROTATION])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp
 from mooring.servers.app import App
 from mooring.servers.fakes.vendor import Fake
 from mooring.servers.freshness import META_KEY
+from mooring.servers.running import listening
 from mooring.servers.settings import Settings
 
 __all__ = ["called", "client_of", "freshness", "over_http", "replica"]
@@ -62,7 +62,7 @@ def freshness(result: CallToolResult) -> str:
 @asynccontextmanager
 async def over_http(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application at a free port, and give its URL without a path."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening("127.0.0.1", 0)
     config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=5)
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

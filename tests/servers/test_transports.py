@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -18,7 +19,7 @@ from mooring.cli import main
 from mooring.embedded import EmbeddedRedis
 from mooring.servers.fakes.github import FakeGitHub
 from mooring.servers.fakes.vendor import Hold
-from mooring.servers.running import Drained
+from mooring.servers.running import Drained, listening
 
 from .replicas import called, client_of, freshness, over_http, replica
 
@@ -207,3 +208,11 @@ def test_an_address_that_cannot_be_had_is_told_in_a_line() -> None:
     assert run.returncode == 2
     assert "192.0.2.1" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_answer_waits_for_an_acknowledgement(host: str) -> None:
+    with listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]) as _:
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0

@@ -46,6 +46,7 @@ from mooring.cache.response_cache import ResponseCache
 from mooring.cache.result import AsyncLoader, Cached, Key, Loaded, Loader, NotModified, State, Validators
 from mooring.cache.sync_response_cache import SyncResponseCache
 from mooring.cache.warmup import Warmed, Wish, warm
+from mooring.cache.watch import Watch
 from mooring.cache.windows import Budget, Window
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Tally",
     "Validators",
     "Warmed",
+    "Watch",
     "Window",
     "Wish",
     "background",

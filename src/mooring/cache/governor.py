@@ -13,6 +13,7 @@ from mooring.cache.driving import adrive, drive
 from mooring.cache.priority import Priority
 from mooring.cache.steps import Pause, Run
 from mooring.cache.store import AsyncClient, AsyncStore, Away, Client, Store
+from mooring.cache.watch import Watch
 from mooring.cache.windows import Budget
 
 __all__ = ["Governor", "SyncGovernor"]
@@ -34,8 +35,10 @@ class Governor:
             await governor.observe(permit, retry_after=..., remaining=..., reset_after=...)
 
     Governors of the same `service` share the budgets, in any process. `timeout` bounds each operation of Redis in
-    seconds (default 0.5). While Redis is away, each takes the share of one of `replicas` (default 3). A call of which
-    no end is heard is taken for dead after `longest_call` seconds (default 120).
+    seconds (default 0.5). `watch` is what is known of the client's Redis, where others use it too (by default its own).
+    While Redis is away, each takes the share of one of `replicas` (default 3). A call of which no end is heard is taken
+    for dead after `longest_call` seconds (default 120). `aclose` ends what it does behind its callers' backs, which is
+    only to look whether Redis is back.
     """
 
     def __init__(
@@ -47,9 +50,17 @@ class Governor:
         replicas: int = _REPLICAS,
         timeout: float = 0.5,
         longest_call: float = _LONGEST_CALL,
+        watch: Watch | None = None,
     ) -> None:
         self._budgets = Budgets(service, budgets, replicas, longest_call)
-        self._store = AsyncStore(service, client, timeout)
+        self._own_watch = watch is None
+        self._watch = watch or Watch(client)
+        self._store = AsyncStore(service, client, timeout, self._watch)
+
+    async def aclose(self) -> None:
+        """End a look for Redis that is under way."""
+        if self._own_watch:
+            await self._watch.aclose()
 
     @asynccontextmanager
     async def admit(

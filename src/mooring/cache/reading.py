@@ -20,6 +20,9 @@ __all__ = ["AsyncReader", "Reader"]
 _Look: TypeAlias = tuple[bytes, tuple[bytes, ...]]
 """The name of an entry, and of its tags."""
 
+_Shared: TypeAlias = dict[_Look, list[asyncio.Future[View | None]]]
+"""Looks that share one command, and who waits for each beside him who sends it."""
+
 _MOST_LOOKS = 64
 """Looks in one command: 64 entries of the greatest size keep a Redis busy for long enough."""
 
@@ -30,19 +33,19 @@ class AsyncReader:
     def __init__(self, store: AsyncStore, debts: Debts) -> None:
         self._store = store
         self._debts = debts
-        self._wanted: dict[_Look, list[asyncio.Future[View | None]]] = {}
-        self._sending: set[asyncio.Task[None]] = set()
+        self._gathering: _Shared | None = None
+        self._reading: set[asyncio.Task[dict[_Look, View]]] = set()
 
-    def view(self, entry: bytes, tags: tuple[bytes, ...]) -> asyncio.Future[View | None]:
+    async def view(self, entry: bytes, tags: tuple[bytes, ...]) -> View | None:
         """Look; None if Redis is away."""
-        loop = asyncio.get_running_loop()
-        if not self._wanted:
-            loop.call_soon(self._send_all)
-        future: asyncio.Future[View | None] = loop.create_future()
-        self._wanted.setdefault((entry, tags), []).append(future)
-        if len(self._wanted) >= _MOST_LOOKS:
-            self._send_all()
-        return future
+        look, shared = (entry, tags), self._gathering
+        if shared is None:
+            return await self._lead(look)
+        future: asyncio.Future[View | None] = asyncio.get_running_loop().create_future()
+        shared.setdefault(look, []).append(future)
+        if len(shared) >= _MOST_LOOKS:
+            self._gathering = None
+        return await future
 
     async def settle(self) -> None:
         """Tell Redis what it has to know before anybody reads; raises Away if it cannot be told."""
@@ -50,24 +53,40 @@ class AsyncReader:
             await self._store.write({name: new_version() for name in bill})
             self._debts.paid(bill)
 
-    def _send_all(self) -> None:
-        wanted, self._wanted = self._wanted, {}
-        if wanted:
-            task = asyncio.create_task(self._send(wanted))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+    async def _lead(self, look: _Look) -> View | None:
+        """Look, and for all who join in this turn of the event loop.
 
-    async def _send(self, wanted: dict[_Look, list[asyncio.Future[View | None]]]) -> None:
+        A task of its own for that would cost who is alone two more turns.
+        """
+        shared: _Shared = {look: []}
+        self._gathering = shared
+        try:
+            try:
+                await asyncio.sleep(0)
+            finally:
+                if self._gathering is shared:
+                    self._gathering = None
+            return (await self._read(shared)).get(look)
+        except asyncio.CancelledError:
+            if any(not future.done() for futures in shared.values() for future in futures):
+                # The others have not been cancelled.
+                task = asyncio.create_task(self._read(shared))
+                self._reading.add(task)
+                task.add_done_callback(self._reading.discard)
+            raise
+
+    async def _read(self, shared: _Shared) -> dict[_Look, View]:
+        """Look, and tell those who joined."""
         views: dict[_Look, View] = {}
         try:
-            views = await self._views(wanted)
+            views = await self._views(shared)
         except Away:
             pass
-        finally:
-            for look, futures in wanted.items():
-                for future in futures:
-                    if not future.done():
-                        future.set_result(views.get(look))
+        except Exception:
+            _tell(shared, views)
+            raise
+        _tell(shared, views)
+        return views
 
     async def _views(self, looks: Iterable[_Look]) -> dict[_Look, View]:
         if self._debts:
@@ -106,6 +125,13 @@ class Reader:
         if bill := self._debts.bill():
             self._store.write({name: new_version() for name in bill})
             self._debts.paid(bill)
+
+
+def _tell(shared: _Shared, views: dict[_Look, View]) -> None:
+    for look, futures in shared.items():
+        for future in futures:
+            if not future.done():
+                future.set_result(views.get(look))
 
 
 def _names(looks: Iterable[_Look]) -> tuple[list[bytes], list[bytes]]:

@@ -20,6 +20,7 @@ from mooring.cache.result import AsyncLoader, Cached, Key, Loaded, NotModified, 
 from mooring.cache.steps import Hold, Load, Look, Outcome, Pause, Request, Run, Step, View
 from mooring.cache.store import AsyncClient, AsyncStore, Away
 from mooring.cache.tags import EVERYTHING
+from mooring.cache.watch import Watch
 
 __all__ = ["ResponseCache"]
 
@@ -38,11 +39,12 @@ class ResponseCache(Caching):
     (by default the service) see each other's writes. `client` is an asyncio client of redis-py or of
     `mooring.create_async_redis_from_config`, for one server, Sentinel or Cluster, that replies bytes and reads from
     masters; whoever made it closes it. `policy` holds where a call gives none. `timeout` bounds each
-    operation of Redis, in seconds (default 0.5).
+    operation of Redis, in seconds (default 0.5). `watch` is what is known of the client's Redis, where others use it
+    too (by default its own).
 
-    Without Redis everything works, uncached: no method raises for it, and after a failure it is left alone for half a
-    second. A write that Redis could not be told of is told as soon as it answers, before this process reads anything;
-    it is lost with the process.
+    Without Redis everything works, uncached, and no method raises for it. Who meets its loss waits `timeout` at most;
+    after that it is left alone until it answers a probe, for which nobody waits. A write that Redis could not be told
+    of is told as soon as it answers, before this process reads anything; it is lost with the process.
 
     One object serves one event loop. `aclose` ends what it does behind its callers' backs. A failover of Redis may lose
     its last writes, and with them a touched tag: then the old answer lasts for the rest of its ttl.
@@ -56,9 +58,13 @@ class ResponseCache(Caching):
         tag_space: str | None = None,
         policy: Policy | None = None,
         timeout: float = 0.5,
+        watch: Watch | None = None,
     ) -> None:
         super().__init__(service, tag_space, policy)
-        self._store = AsyncStore(service, client, timeout)
+        self._own_watch = watch is None
+        self._watch = watch or Watch(client)
+        self._timeout = timeout
+        self._store = AsyncStore(service, client, timeout, self._watch)
         self._reader = AsyncReader(self._store, self._debts)
         self._flights: AsyncFlights[Outcome] = AsyncFlights()
         self._refreshing: dict[tuple[bytes, bytes], asyncio.Task[None]] = {}
@@ -76,11 +82,16 @@ class ResponseCache(Caching):
         for task in behind:
             task.cancel()
         await asyncio.gather(*behind, return_exceptions=True)
-        if self._debts:
+        if bill := self._debts.bill():
+            if not self._watch.answering:
+                # The last chance: perhaps it is back, and nobody has asked since.
+                await asyncio.wait([self._watch.look(next(iter(bill)))], timeout=self._timeout)
             try:
                 await self._reader.settle()
             except Away:
                 _log.warning("Redis was never told of %d tags that %s touched", len(self._debts), self.service)
+        if self._own_watch:
+            await self._watch.aclose()
 
     @overload
     async def get_or_load(

@@ -6,34 +6,26 @@ Whatever goes wrong becomes `Away`, by which the cache and the governor know tha
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import redis
 import redis.asyncio
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from mooring.cache import events
+from mooring.cache.bound import Bound
 from mooring.cache.clock import ServerClock
-from mooring.cache.reachability import Reachability
 from mooring.cache.scripts import VERSIONS, Script
 from mooring.cache.tags import new_version
+from mooring.cache.watch import AsyncClient, SyncWatch, Watch
 
 __all__ = ["AsyncClient", "AsyncStore", "Away", "Client", "Store"]
 
-AsyncClient: TypeAlias = redis.asyncio.Redis | redis.asyncio.RedisCluster
 Client: TypeAlias = redis.Redis | redis.RedisCluster
-
-_log = logging.getLogger("mooring")
 
 _TAG_LIFETIME = 86_400_000
 """Milliseconds that a tag's version is kept at least; longer where an entry lives longer."""
-
-_GONE = (RedisConnectionError, RedisTimeoutError, OSError)
-"""What tells that Redis cannot be reached (TimeoutError is an OSError); other errors are of one command only."""
 
 
 class Away(Exception):
@@ -43,12 +35,12 @@ class Away(Exception):
 class _Surroundings:
     """What both ways share: whether to ask at all, and what an error means."""
 
-    def __init__(self, service: str, client: AsyncClient | Client, cluster: bool) -> None:
+    def __init__(self, service: str, client: AsyncClient | Client, cluster: bool, watch: SyncWatch) -> None:
         if client.get_encoder().decode_responses:
             raise ValueError("a cache stores bytes: give it a client that is made without decode_responses")
         self.service = service
         self.clock = ServerClock()
-        self.reachability = Reachability()
+        self._watch = watch
         self._cluster = cluster
 
     def groups(self, names: Sequence[bytes]) -> list[list[int]]:
@@ -56,27 +48,21 @@ class _Surroundings:
         places = list(range(len(names)))
         return [[place] for place in places] if self._cluster else [places]
 
-    def begin(self) -> None:
-        """Raise Away if it is not worth asking."""
-        if not self.reachability.ask():
+    def begin(self, name: bytes) -> None:
+        """Raise Away if it is not worth asking for what lies under a name."""
+        if not self._watch.ask(name):
             self._tell("spared")
             raise Away
 
     def failed(self, error: Exception) -> Away:
         """Remember what went wrong."""
-        name = type(error).__name__
-        if isinstance(error, _GONE):
-            if self.reachability.answering:
-                _log.warning("Redis does not serve %s, which does without: %s", self.service, name)
-            self.reachability.failed()
-        self._tell(name)
+        self._watch.failed(error)
+        self._tell(type(error).__name__)
         return Away()
 
     def answered(self) -> None:
         """Remember that nothing went wrong."""
-        if not self.reachability.answering:
-            _log.info("Redis serves %s again", self.service)
-            self.reachability.answered()
+        self._watch.answered()
 
     def _tell(self, outcome: str) -> None:
         if events.active:
@@ -90,17 +76,17 @@ def _version_arguments(count: int, lifetime: float) -> list[bytes | int]:
 class AsyncStore(_Surroundings):
     """For tasks. `timeout` bounds each operation, in seconds."""
 
-    def __init__(self, service: str, client: AsyncClient, timeout: float) -> None:
-        super().__init__(service, client, isinstance(client, redis.asyncio.RedisCluster))
+    def __init__(self, service: str, client: AsyncClient, timeout: float, watch: Watch) -> None:
+        super().__init__(service, client, isinstance(client, redis.asyncio.RedisCluster), watch)
         self._client: Any = client
         self._get: Any = getattr(client, "mget_nonatomic" if self._cluster else "mget")
         self._timeout = timeout
 
     async def read(self, names: Sequence[bytes]) -> list[bytes | None]:
         """Get what lies under the names."""
-        self.begin()
+        self.begin(names[0])
         try:
-            async with asyncio.timeout(self._timeout):
+            async with Bound(self._timeout):
                 found: list[bytes | None] = await self._get(names)
         except (RedisError, OSError) as error:
             raise self.failed(error) from error
@@ -109,10 +95,10 @@ class AsyncStore(_Surroundings):
 
     async def run(self, script: Script, names: Sequence[bytes], arguments: Iterable[Any]) -> Any:
         """Run a script on names of one slot."""
-        self.begin()
+        self.begin(names[0])
         given = (len(names), *names, *arguments)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with Bound(self._timeout):
                 try:
                     answer = await self._client.evalsha(script.sha, *given)
                 except NoScriptError:
@@ -140,9 +126,9 @@ class AsyncStore(_Surroundings):
 
     async def write(self, values: Mapping[bytes, bytes]) -> None:
         """Give tags these versions."""
-        self.begin()
+        self.begin(next(iter(values)))
         try:
-            async with asyncio.timeout(self._timeout):
+            async with Bound(self._timeout):
                 pipeline = self._client.pipeline(transaction=False)
                 for name, value in values.items():
                     pipeline.set(name, value, px=_TAG_LIFETIME)
@@ -156,13 +142,13 @@ class Store(_Surroundings):
     """For threads. How long an operation may take is the client's matter: give it a `socket_timeout`."""
 
     def __init__(self, service: str, client: Client) -> None:
-        super().__init__(service, client, isinstance(client, redis.RedisCluster))
+        super().__init__(service, client, isinstance(client, redis.RedisCluster), SyncWatch())
         self._client: Any = client
         self._get: Any = getattr(client, "mget_nonatomic" if self._cluster else "mget")
 
     def read(self, names: Sequence[bytes]) -> list[bytes | None]:
         """Get what lies under the names."""
-        self.begin()
+        self.begin(names[0])
         try:
             found: list[bytes | None] = self._get(names)
         except (RedisError, OSError) as error:
@@ -172,7 +158,7 @@ class Store(_Surroundings):
 
     def run(self, script: Script, names: Sequence[bytes], arguments: Iterable[Any]) -> Any:
         """Run a script on names of one slot."""
-        self.begin()
+        self.begin(names[0])
         given = (len(names), *names, *arguments)
         try:
             try:
@@ -197,7 +183,7 @@ class Store(_Surroundings):
 
     def write(self, values: Mapping[bytes, bytes]) -> None:
         """Give tags these versions."""
-        self.begin()
+        self.begin(next(iter(values)))
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for name, value in values.items():

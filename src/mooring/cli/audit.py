@@ -108,7 +108,7 @@ class Asked:
         return [str(file.absolute()) for file in told if file is not None]
 
 
-@click.command("audit")
+@click.command("audit", short_help="Report what is wrong with the Redis connections of a tree.")
 @paths_argument
 @click.option("form", "--format", type=click.Choice(FORMATS), default="text", show_default=True, help="What to write.")
 @click.option(

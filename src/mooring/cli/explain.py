@@ -12,7 +12,7 @@ from mooring.errors import UsageError
 __all__ = ["command"]
 
 
-@click.command("explain")
+@click.command("explain", short_help="Print the manual of a rule, or list all rules.")
 @click.argument("names", metavar="[RULE]...", nargs=-1, shell_complete=complete_codes)
 def command(names: tuple[str, ...]) -> None:
     """Print the manual of each RULE (MR301, client-per-call), or list all rules."""

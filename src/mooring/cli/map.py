@@ -21,7 +21,7 @@ FORMATS = {"text": map_text.render, "mermaid": map_mermaid.render, "svg": map_sv
 DEPLOYMENT = ("MR6",)
 
 
-@click.command("map")
+@click.command("map", short_help="Draw which service of a tree reaches which Redis.")
 @click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
 @click.option("form", "--format", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")

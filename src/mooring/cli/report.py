@@ -26,7 +26,7 @@ __all__ = ["command"]
 _WRITERS = {".html": page, ".htm": page, ".md": markdown}
 
 
-@click.command("report")
+@click.command("report", short_help="Write one report: claimed, found, fixed, left and measured.")
 @click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
 @click.option(
     "-o",

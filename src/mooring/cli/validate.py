@@ -21,7 +21,7 @@ __all__ = ["command"]
 FORMATS = ("text", "json", "markdown")
 
 
-@click.command("validate")
+@click.command("validate", short_help="Answer claims about a tree from its code.")
 @click.argument("file", metavar="CLAIMS", type=click.Path(path_type=Path))
 @click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
 @click.option("form", "--format", type=click.Choice(FORMATS), default="text", show_default=True, help="What to write.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from mooring.prove.session import NoAnswer, Session
 
 if TYPE_CHECKING:
     from mcp import Client
+    from mcp.types import CallToolResult
 
 __all__ = ["opened"]
 
@@ -59,11 +61,21 @@ class _Tool(Session):
             raise NoAnswer(str(error) or type(error).__name__) from error
         if result.is_error:
             raise NoAnswer(" ".join(getattr(part, "text", "") for part in result.content))
-        return source_in(result.structured_content, self._request.source)
+        return source_in(_answer(result), self._request.source)
 
     def _told(self, reason: str) -> str | None:
         told = reason.removeprefix(f"Error executing tool {self._request.target}").lstrip(": ")
         return told if told != "Connection closed" else None
+
+
+def _answer(result: CallToolResult) -> Any:
+    """What a tool answers as data; many tools write it as JSON into a text."""
+    if result.structured_content is not None or len(result.content) != 1:
+        return result.structured_content
+    try:
+        return json.loads(getattr(result.content[0], "text", ""))
+    except json.JSONDecodeError:
+        return None
 
 
 @asynccontextmanager

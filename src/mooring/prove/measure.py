@@ -22,6 +22,9 @@ from mooring.prove.trouble import Berthing, trouble
 
 __all__ = ["Watcher", "measure"]
 
+_STRUCK_AT_ONCE = 2
+"""Services whose Redis is struck at a time: each is asked by a few callers that pause."""
+
 
 class Watcher(Protocol):
     """Is told what happens while it happens."""
@@ -43,8 +46,8 @@ async def measure(
 
     First contact is made side by side, with one server at a time on each Redis, so that connections can be told apart;
     then those that connect carry the load, one service at a time and nothing else running; last come the faults, both
-    sides of a service at once. Raises `ProofError` where a
-    private Redis fails, and `MissingExtra` without the MCP SDK; whatever a server does is a result.
+    sides of two services at once. Raises `ProofError` where a private Redis fails, and `MissingExtra` without the MCP
+    SDK; whatever a server does is a result.
     """
     try:
         return await _measure(launches, load, redact, watcher, berthing)
@@ -66,8 +69,8 @@ async def _measure(
         await run.contact(urls, launches)
         for service in dict.fromkeys(launch.service for launch in launches):
             await run.load([launch for launch in launches if launch.service == service])
-            if berthing is not None:
-                await run.strike([launch for launch in launches if launch.service == service], berthing)
+        if berthing is not None:
+            await run.strike(launches, berthing)
         return Measurement(tuple(run.contacts), tuple(run.record.samples), tuple(run.record.tallies))
 
 
@@ -123,18 +126,24 @@ class _Run:
                 await drivers[block.side].measure(block, starting[block.side])
 
     async def strike(self, launches: Sequence[Launch], berthing: Berthing) -> None:
-        """Let each fault strike the sides of one service that connect, in every round."""
-        able = [launch for launch in launches if self._connects(launch)]
-        if not able or (self._load.fault_on and able[0].service not in self._load.fault_on):
-            return
-        for fault in self._load.faults:
-            self._watcher.striking(able[0].service, fault)
-            for number in range(1, self._load.rounds + 1):
-                async with anyio.create_task_group() as sides:
-                    for launch in able:
-                        sides.start_soon(
-                            trouble, launch, fault, number, self._load, self._redact, self.record, berthing
-                        )
+        """Let each fault strike the sides that connect, in every round; a few services at once, as calls are few."""
+        able = [launch for launch in launches if self._connects(launch) and self._struck(launch.service)]
+        services = list(dict.fromkeys(launch.service for launch in able))
+        for first in range(0, len(services), _STRUCK_AT_ONCE):
+            chosen = services[first : first + _STRUCK_AT_ONCE]
+            for fault in self._load.faults:
+                for service in chosen:
+                    self._watcher.striking(service, fault)
+                for number in range(1, self._load.rounds + 1):
+                    async with anyio.create_task_group() as sides:
+                        for launch in able:
+                            if launch.service in chosen:
+                                sides.start_soon(
+                                    trouble, launch, fault, number, self._load, self._redact, self.record, berthing
+                                )
+
+    def _struck(self, service: str) -> bool:
+        return not self._load.fault_on or service in self._load.fault_on
 
     async def _first_contact(self, launch: Launch) -> Contact:
         meter = self._meters[launch.redis_url]

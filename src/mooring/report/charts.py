@@ -16,7 +16,21 @@ from mooring.errors import MissingExtra
 from mooring.prove import Outcome, Proof, Side, State
 from mooring.report.digest import Stretch
 
-__all__ = ["AFTER", "BAD", "BEFORE", "GRID", "NAMES", "TEXT", "WIDTH", "Spec", "answered", "drawn", "require", "spread"]
+__all__ = [
+    "AFTER",
+    "BAD",
+    "BEFORE",
+    "NAMES",
+    "TEXT",
+    "WIDTH",
+    "Spec",
+    "answered",
+    "answers_of",
+    "drawn",
+    "quantiles",
+    "require",
+    "spread",
+]
 
 Spec = dict[str, Any]
 
@@ -67,7 +81,7 @@ def answered(proof: Proof, stretch: Stretch) -> str:
 
     Every service counts alike. A call that fails is never answered, and neither is any of a server that never connects.
     """
-    services = {side: list(_services(proof, stretch, side)) for side in Side}
+    services = {side: _services(proof, stretch, side) for side in Side}
     times = [value for each in services.values() for values, _ in each for value in values]
     if not times:
         return ""
@@ -113,7 +127,7 @@ def spread(proof: Proof, stretch: Stretch) -> str:
     for side in Side:
         for subject, (times, _) in zip(proof.drivable, _services(proof, stretch, side), strict=True):
             if times:
-                boxes.append({"service": subject.name, "side": side} | _quantiles(times))
+                boxes.append({"service": subject.name, "side": side, **quantiles(times)})
     if not boxes:
         return ""
     absent = list(_absent(proof, stretch))
@@ -161,28 +175,33 @@ def spread(proof: Proof, stretch: Stretch) -> str:
     return drawn(spec, f"Times of each service, {stretch.label}. Medians: {medians}.")
 
 
-def _services(proof: Proof, stretch: Stretch, side: Side) -> Iterator[tuple[list[float], int]]:
+def answers_of(proof: Proof, service: str, stretch: Stretch, side: Side) -> tuple[list[float], int]:
+    """The sorted times of a service's good calls, in seconds, and how many calls it got."""
+    own = [
+        sample
+        for sample in proof.measurement.samples
+        if sample.service == service
+        and sample.block.side is side
+        and sample.block.round
+        and (sample.block.scenario, sample.block.concurrency) == (stretch.scenario, stretch.concurrency)
+    ]
+    return sorted(sample.seconds for sample in own if sample.outcome is Outcome.OK), len(own)
+
+
+def quantiles(times: Sequence[float]) -> dict[str, float]:
+    """The 1st, 25th, 50th, 75th and 99th percentile of sorted times in seconds: p1 to p99, in milliseconds."""
+    last = len(times) - 1
+    return {f"p{share}": times[round(last * share / 100)] * 1000 for share in (1, 25, 50, 75, 99)}
+
+
+def _services(proof: Proof, stretch: Stretch, side: Side) -> list[tuple[list[float], int]]:
     """Of each service that can be driven, the sorted times of its good calls and how many calls it got."""
-    for subject in proof.drivable:
-        own = [
-            sample
-            for sample in proof.measurement.samples
-            if sample.service == subject.name
-            and sample.block.side is side
-            and sample.block.round
-            and (sample.block.scenario, sample.block.concurrency) == (stretch.scenario, stretch.concurrency)
-        ]
-        yield sorted(sample.seconds for sample in own if sample.outcome is Outcome.OK), len(own)
+    return [answers_of(proof, subject.name, stretch, side) for subject in proof.drivable]
 
 
 def _share(services: Sequence[tuple[list[float], int]], within: float) -> float:
     shares = [bisect_right(times, within) / calls if calls else 0.0 for times, calls in services]
     return sum(shares) / len(shares)
-
-
-def _quantiles(times: list[float]) -> dict[str, object]:
-    last = len(times) - 1
-    return {f"p{share}": times[round(last * share / 100)] * 1000 for share in (1, 25, 50, 75, 99)}
 
 
 def _absent(proof: Proof, stretch: Stretch) -> Iterator[dict[str, str]]:

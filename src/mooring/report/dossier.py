@@ -77,6 +77,7 @@ def page(dossier: Dossier) -> str:
         "counts": by_rule(dossier.audit.findings),
         "groups": groups,
         "left_out": left_out,
+        "shown": {one.rule for _, frames in groups for one in frames},
         "fixed": [
             (printable(change.path), [printable(redact(f"line {one.line}: {one.title}")) for one in change.applied])
             for change in dossier.outcome.changes

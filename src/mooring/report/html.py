@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from statistics import median
@@ -15,6 +16,7 @@ from mooring.report.aims import figure_of, name_of
 from mooring.report.cells import change_of, count, milliseconds, number
 from mooring.report.digest import Digest, Stretch, digest
 from mooring.report.raw import anchor, raw
+from mooring.report.workings import ABLE, ANSWERED, of_aim, of_fault, of_share, of_times, of_typical, workings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,12 +28,13 @@ _ASSETS = "proof_page"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure of the whole fleet, before and after."""
+    """One figure of the whole fleet, before and after; `working` is the anchor of what it rests on."""
 
     title: str
     before: str
     after: str
     note: str
+    working: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,12 @@ def proven(proof: Proof) -> dict[str, Any]:
         "proof": proof,
         "told": told,
         "cards": list(_cards(proof, told)),
-        "aims": [(name_of(one), figure_of(one), one) for one in proof.targets],
-        "answered": [(stretch, charts.answered(proof, stretch)) for stretch in drawn],
-        "spreads": [(stretch, charts.spread(proof, stretch)) for stretch in drawn],
-        "strikes": [(fault, timelines.strip(proof, fault)) for fault in proof.load.faults],
+        "aims": [(name_of(one), figure_of(one), one, of_aim(one.target.aim, proof)) for one in proof.targets],
+        "answered": [(stretch, charts.answered(proof, stretch), of_share(stretch)) for stretch in drawn],
+        "spreads": [(stretch, charts.spread(proof, stretch), of_times(stretch)) for stretch in drawn],
+        "strikes": [(fault, timelines.strip(proof, fault), of_fault(fault)) for fault in proof.load.faults],
+        "workings": [one for one in workings(proof, told) if one.parts],
+        "able": ABLE,
         "lines": [_line(c) for c in proof.comparisons if c.before is not None or c.after is not None],
         "raw": raw(proof),
         "anchor": anchor,
@@ -99,11 +104,11 @@ def _environment() -> Environment:
 def _cards(proof: Proof, told: Digest) -> Iterator[Card]:
     whole = told.services
     able = {side: f"{told.able[side]} of {whole}" for side in Side}
-    yield Card(
-        "Servers that use their Redis", able[Side.BEFORE], able[Side.AFTER], "answer a repeated lookup from cache"
-    )
+    note = "answer a repeated lookup from cache"
+    yield Card("Servers that use their Redis", able[Side.BEFORE], able[Side.AFTER], note, ABLE)
     good = {side: f"{told.answered[side]:.0%}" for side in Side}
-    yield Card("Lookups answered well", good[Side.BEFORE], good[Side.AFTER], "of the load on each server, all alike")
+    note = "of the load on each server, all alike"
+    yield Card("Lookups answered well", good[Side.BEFORE], good[Side.AFTER], note, ANSWERED)
     for scenario in (Scenario.HIT, Scenario.MISS):
         yield from _typical(proof, Stretch(scenario, min(proof.load.concurrency)))
 
@@ -116,8 +121,16 @@ def _typical(proof: Proof, stretch: Stretch) -> Iterator[Card]:
     both = [c for c in own if c.before is not None]
     after = f"{milliseconds(median(c.after for c in both or own if c.after is not None))} ms"
     before = f"{milliseconds(median(c.before for c in both if c.before is not None))} ms" if both else "none"
-    note = f"median, over the {len(both)} that connect on both sides" if both else "no server connected before"
-    yield Card(f"A {stretch.label}", before, after, note)
+    note = (
+        f"median of the {len(both)} that connect on both sides: {_verdicts(both)}" if both else "none connected before"
+    )
+    yield Card(f"A {stretch.label}", before, after, note, of_typical(stretch))
+
+
+def _verdicts(comparisons: Sequence[Comparison]) -> str:
+    """What may be said of the same figure of several services: `1 better, 3 no difference shown`."""
+    found = Counter(one.verdict for one in comparisons)
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict])
 
 
 def _stretch(comparison: Comparison) -> Stretch | None:

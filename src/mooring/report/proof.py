@@ -11,6 +11,7 @@ from mooring.prove import Proof, Scenario, Side, State, Verdict
 from mooring.report.aims import figure_of, name_of
 from mooring.report.cells import change_of
 from mooring.report.digest import Digest, Row, Stretch, digest
+from mooring.report.tally import counted
 
 __all__ = ["render"]
 
@@ -144,9 +145,9 @@ def _method(proof: Proof, width: int) -> str:
     machine = proof.machine
     lines = [
         f"Measured in {proof.seconds:.0f} s on {machine.cores} cores ({machine.processor}), {machine.python}, a "
-        f"private Redis {machine.redis_server} with a password; {proof.load.rounds} rounds, both sides interleaved. "
-        "Times are medians over rounds, as an MCP client sees them; a verdict needs a 99 % interval that leaves out no "
-        "change.",
+        f"private Redis {machine.redis_server} with a password; {counted(proof.load.rounds, 'round')}, both sides "
+        "interleaved. Times are medians over rounds, as an MCP client sees them; a verdict needs a 99 % interval that "
+        "leaves out no change.",
         *(f"Note: {caveat}" for caveat in proof.caveats),
     ]
     return "\n".join(_wrapped(lines, width))

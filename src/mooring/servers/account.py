@@ -2,6 +2,10 @@
 
 Cached answers belong to an account, never to a raw token: a token that is renewed finds what the old one cached, and
 a token that the vendor does not vouch for finds nothing and leaves nothing.
+
+Each replica asks for itself, and does not tell the others through Redis. That would save one call per token, replica
+and ten minutes, and cost the point of asking: whoever can write to Redis could make his token anybody's, and a token
+that one replica has seen refused would be good with the others for as long as the entry lives.
 """
 
 from __future__ import annotations

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import Any, Final
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from mooring.cache.reachability import Reachability
+from mooring.cache import Watch
+from mooring.cache.bound import Bound
 
 __all__ = ["SILENT", "Shelf"]
 
-_log = logging.getLogger("mooring.servers")
-
 _SECONDS = 0.5
+_ANY_NAME = "mooring"
 
 
 class _Silence:
@@ -27,32 +25,25 @@ SILENT: Final = _Silence()
 
 
 class Shelf:
-    """Runs single commands. Without a client, and for a moment after one that failed, it answers `SILENT` at once."""
+    """Runs single commands, each for `seconds` at most (default 0.5); `SILENT` is the answer of a Redis that is gone.
 
-    def __init__(self, client: redis.asyncio.Redis | None) -> None:
+    `watch` is what is known of the client's Redis, where others use it too (by default its own).
+    """
+
+    def __init__(self, client: redis.asyncio.Redis, watch: Watch | None = None, seconds: float = _SECONDS) -> None:
         self._client = client
-        self._reachability = Reachability()
-        self._silent = False
+        self._watch = watch or Watch(client)
+        self._seconds = seconds
 
     async def ask(self, command: str, *arguments: Any, **options: Any) -> Any:
-        """Run a method of redis-py, such as `get`."""
-        if self._client is None or not self._reachability.ask():
+        """Run a method of redis-py, such as `get`; the first argument is a name."""
+        if not self._watch.ask(arguments[0] if arguments else _ANY_NAME):
             return SILENT
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with Bound(self._seconds):
                 answer = await getattr(self._client, command)(*arguments, **options)
         except (RedisError, OSError) as error:
-            self._reachability.failed()
-            self._told(silent=True, reason=type(error).__name__)
+            self._watch.failed(error)
             return SILENT
-        self._reachability.answered()
-        self._told(silent=False, reason="")
+        self._watch.answered()
         return answer
-
-    def _told(self, *, silent: bool, reason: str) -> None:
-        """Log when Redis goes and when it comes back, not each command in between."""
-        if silent and not self._silent:
-            _log.warning("redis is out of reach: full service, uncached", extra={"reason": reason})
-        elif self._silent and not silent:
-            _log.info("redis is back")
-        self._silent = silent

@@ -24,7 +24,7 @@ from mooring.report.redaction import Redactor
 __all__ = ["command"]
 
 
-@click.command("fix")
+@click.command("fix", short_help="Fix the Redis connections of a tree; tell what is left.")
 @click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--check", is_flag=True, help="Say what would be fixed, and change nothing.")

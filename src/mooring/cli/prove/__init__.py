@@ -27,7 +27,7 @@ ALL = "all"
 TARGETS = "Such as hit=10 (ms), failures=0.1, response=-30 (%)."
 
 
-@click.command("prove")
+@click.command("prove", short_help="Run and measure every service before and after the fix.")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML report here.")
 @click.option("--json", "samples", type=click.Path(dir_okay=False, path_type=Path), help="Write the raw samples here.")

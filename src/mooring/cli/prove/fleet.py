@@ -89,7 +89,7 @@ def _chosen(found: Audit, tree: str, plan: Plan, names: Sequence[str], command: 
         home = next((service for service in found.services if service.path == one.path), None)
         entry = f"{one.path}/server.py" if one.path != "." else "server.py"
         known[one.name] = _Chosen(home or Service(one.name, one.path, "python", entry), one)
-    if not known and command:
+    if not known and command is not None:
         known = {tree: _Chosen(Service(tree, ".", "mcp", "server.py"))}
     if not known:
         raise UsageError(
@@ -100,7 +100,7 @@ def _chosen(found: Audit, tree: str, plan: Plan, names: Sequence[str], command: 
     if unknown:
         raise UsageError(f"--service {unknown[0]}: no MCP server is called so; there are {', '.join(known)}")
     chosen = {name: one for name, one in known.items() if not names or name in names}
-    return _commanded(chosen, command) if command else chosen
+    return chosen if command is None else _commanded(chosen, command)
 
 
 def _commanded(chosen: Mapping[str, _Chosen], command: str) -> Mapping[str, _Chosen]:

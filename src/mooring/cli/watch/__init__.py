@@ -20,7 +20,7 @@ from mooring.report.watch import Sight, render_json, render_text
 __all__ = ["command"]
 
 
-@click.command("watch")
+@click.command("watch", short_help="Watch a Redis: round trips, the server, its clients.")
 @click.argument("name", default="default")
 @click.option("--url", help="Watch what this URL names. A password in it shows in the list of processes.")
 @click.option("--interval", type=click.FloatRange(0.1, 3600), default=2.0, show_default=True, help="Seconds.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import socket
 from importlib import import_module
 
 import uvicorn
 
 from mooring.servers import logs
+from mooring.servers.running import listening
 
 _HOST = "127.0.0.1"
 
@@ -21,9 +21,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     given = parser.parse_args()
     logs.configure("info")
-    listener = socket.create_server((_HOST, given.port))
-    # asyncio does this itself only where a socket names its protocol; without it an answer's body waits for 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener = listening(_HOST, given.port)
     url = f"http://{_HOST}:{listener.getsockname()[1]}"
     logging.getLogger("mooring.servers").info("serving", extra={"server": given.name, "url": url})
     app = import_module(f"mooring.servers.fakes.{given.name}").fake().app
