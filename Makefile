@@ -62,7 +62,7 @@ docs: $(READY) ## write the generated pages anew
 # What the audit is measured against, apart because its requirements are not ours.
 $(RIVALS)/.ready:
 	$(PYTHON) -m venv $(RIVALS)
-	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli 'py-key-value-aio[redis]' hiredis 'fastmcp==4.2.3'
+	$(RIVALS)/bin/pip install --quiet semgrep ast-grep-cli 'py-key-value-aio[redis]' hiredis 'fastmcp==4.2.3' 'valkey-glide==2.6.0' 'coredis==6.9.0' 'uvloop==0.23.0'
 	@touch $@
 
 # What makes a release, apart because Mooring needs none of it.

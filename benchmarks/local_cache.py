@@ -1,8 +1,8 @@
-"""A local cache's hit against a GET of redis-py's, and what a miss costs against a GET on a lane.
+"""A local cache's hit against a GET of redis-py's, and a miss against a GET without it, for tasks and threads.
 
     python -m benchmarks.local_cache
 
-Loopback, 64 bytes, one caller, asyncio. Over a network a GET takes longer, and a hit does not.
+Loopback, 64 bytes, one caller. Over a network a GET takes longer, and a hit does not.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import redis
 import redis.asyncio
 
 from benchmarks.rounds import Comparison, compare
+from mooring.config.cache_size import CacheSize
 from mooring.embedded import EmbeddedRedis
 from mooring.runtime.lanes.client import AsyncRedis
-from mooring.runtime.local_cache.cache import CacheSize
 from mooring.runtime.local_cache.client import CachedAsyncRedis
+from mooring.runtime.manager import RedisConnectionManager
 
 __all__ = ["comparisons"]
 
@@ -50,6 +52,37 @@ def comparisons() -> Iterator[Comparison]:
         )
         for client in (plain, lanes, cached):
             runner.run(client.aclose())
+        yield from _for_threads(server)
+
+
+def _for_threads(server: EmbeddedRedis) -> Iterator[Comparison]:
+    fresh = iter(range(10**9))
+    with RedisConnectionManager() as manager, redis.Redis(host=server.host, port=server.port) as plain:
+        pooled = manager.client(url=server.url)
+        cached = manager.client(url=server.url, local_cache=CacheSize(entries=HITS))
+        yield compare(
+            "threads: redis-py GET over a hit",
+            {
+                "redis-py": lambda: _thread_seconds(plain, CALLS, lambda _: "key"),
+                "hit": lambda: _thread_seconds(cached, HITS, lambda _: "key"),
+            },
+            ROUNDS,
+        )
+        yield compare(
+            "threads: a miss over a GET",
+            {
+                "miss": lambda: _thread_seconds(cached, CALLS, lambda _: f"key:{next(fresh)}"),
+                "GET": lambda: _thread_seconds(pooled, CALLS, str),
+            },
+            ROUNDS,
+        )
+
+
+def _thread_seconds(client: Any, count: int, name: Callable[[int], str]) -> float:
+    began = time.perf_counter()
+    for number in range(count):
+        client.get(name(number))
+    return (time.perf_counter() - began) / count
 
 
 async def _prepare(client: redis.asyncio.Redis) -> None:

@@ -15,15 +15,16 @@ from types import ModuleType
 from typing import Any
 
 import click
+from scripts.signatures import WIDTH, headed, signature
 
 from mooring.cli import group
 
 __all__ = [
     "PUBLIC",
-    "WIDTH",
     "Alias",
     "aliases",
     "commands_page",
+    "handed_out",
     "members",
     "public_things",
     "python_page",
@@ -31,11 +32,11 @@ __all__ = [
 ]
 
 MADE = "<!-- Made from the code by `make docs`; edit {what} there. -->\n"
-WIDTH = 78
-"""Columns for which click lays out `--help` on a terminal of 80."""
 PUBLIC = (
     "mooring",
+    "mooring.runtime.hooks",
     "mooring.cache",
+    "mooring.cache.events",
     "mooring.integrations.asgi",
     "mooring.integrations.lifespan",
     "mooring.integrations.endpoint",
@@ -43,6 +44,14 @@ PUBLIC = (
     "mooring.embedded",
 )
 """The modules whose names are kept from one release to the next."""
+HANDED_OUT = (
+    ("mooring.runtime.observing.health", "Health"),
+    ("mooring.runtime.observing.monitor", "Monitor"),
+    ("mooring.runtime.observing.monitor", "AsyncMonitor"),
+    ("mooring.runtime.numbers", "PoolNumbers"),
+    ("mooring.runtime.local_cache.cache", "CacheNumbers"),
+)
+"""What public functions return, and nobody has to import."""
 SETTINGS = (
     ("The variables", "mooring.config.variables"),
     ("Where they are looked for", "mooring.config.sources"),
@@ -51,7 +60,7 @@ SETTINGS = (
 )
 PROMPT = ">>> "
 # Written in a docstring before an indented block, where Markdown wants a fence.
-LITERAL = re.compile(r"::\n\n((?: {4}.*\n|\n)+)")
+LITERAL = re.compile(r"(?:^:|(:)):\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
 
 
 def python_page() -> str:
@@ -59,12 +68,18 @@ def python_page() -> str:
     lines = [MADE.format(what="the docstrings"), "# Python reference\n"]
     lines.append("What can be imported from these modules changes only as the changelog tells; all else may change.\n")
     lines.append("".join(f"- [`{name}`](#{name.replace('.', '')})\n" for name in PUBLIC))
+    told: set[str] = set()
     for name in PUBLIC:
         lines.append(f"## {name}\n")
         lines.append(_markdown(_documentation(importlib.import_module(name))))
         for thing, value in public_things(name):
-            lines.extend(_thing(thing, value))
+            lines.extend(() if f"{value.__module__}.{thing}" in told else _thing(thing, value))
+            told.add(f"{value.__module__}.{thing}")
         lines.extend(_alias_told(alias) for alias in aliases(name))
+    lines.append("## What is handed out\n")
+    lines.append("What functions above return, and nobody has to import.\n")
+    for thing, value in handed_out():
+        lines.extend(_thing(thing, value))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -96,6 +111,12 @@ def public_things(module: str) -> Iterator[tuple[str, Any]]:
         value = getattr(home, name)
         if inspect.isclass(value) or inspect.isroutine(value):
             yield name, value
+
+
+def handed_out() -> Iterator[tuple[str, type]]:
+    """The classes of what public functions return, by name."""
+    for module, name in HANDED_OUT:
+        yield name, getattr(importlib.import_module(module), name)
 
 
 @dataclass(frozen=True)
@@ -136,12 +157,15 @@ def _alias(home: ModuleType, name: str) -> Alias:
 def members(value: type) -> Iterator[tuple[str, Any]]:
     """The public methods and properties that a class has of its own, as they follow each other.
 
-    What it shares with a twin by a base in another module is how it works, and not for callers.
+    What it shares with a twin by a private base is its own if that stands in the same module; elsewhere it is how the
+    class works, and not for callers.
     """
-    for name, thing in vars(value).items():
-        told = inspect.isroutine(thing) or isinstance(thing, (property, classmethod, staticmethod))
-        if told and not name.startswith("_"):
-            yield name, thing
+    shared = [base for base in value.__mro__[1:] if base.__module__ == value.__module__ and base.__name__[0] == "_"]
+    for home in (*shared, value):
+        for name, thing in vars(home).items():
+            told = inspect.isroutine(thing) or isinstance(thing, (property, classmethod, staticmethod))
+            if told and not name.startswith("_"):
+                yield name, thing
 
 
 def _alias_told(alias: Alias) -> str:
@@ -153,9 +177,9 @@ def _thing(name: str, value: Any) -> Iterator[str]:
     yield f"### {name}\n"
     if inspect.isclass(value):
         if _has_own_arguments(value):
-            yield _code(f"class {name}{_signature(value)}")
+            yield _code(f"class {name}{signature(value)}")
     else:
-        yield _code(_headed(name, value))
+        yield _code(headed(name, value))
     yield _markdown(_documentation(value))
     if inspect.isclass(value):
         for member, thing in members(value):
@@ -169,57 +193,14 @@ def _member(owner: str, name: str, thing: Any) -> Iterator[str]:
         return
     function: Callable[..., Any] = thing.__func__ if isinstance(thing, (classmethod, staticmethod)) else thing
     kind = f"@{type(thing).__name__}\n" if isinstance(thing, (classmethod, staticmethod)) else ""
-    yield _code(f"{kind}{_headed(name, function)}")
+    yield _code(f"{kind}{headed(name, function)}")
     yield _markdown(_documentation(function))
-
-
-def _headed(name: str, function: Callable[..., Any]) -> str:
-    plain = inspect.unwrap(function)
-    manager = plain is not function and (inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain))
-    word = "async def" if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain) else "def"
-    mark = f"@{'asynccontextmanager' if word != 'def' else 'contextmanager'}\n" if manager else ""
-    return f"{mark}{word} {name}{_signature(function)}"
 
 
 def _has_own_arguments(value: type) -> bool:
     """Whether callers make it: not an error, which Mooring makes, nor a choice among names."""
     written = is_dataclass(value) or "__init__" in vars(value)
     return written and not issubclass(value, Exception)
-
-
-class _Written:
-    """An annotation, as it was written."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def _signature(value: Callable[..., Any]) -> str:
-    """Arguments and result, one argument a line where they are many."""
-    found = inspect.signature(value)
-    arguments = list(_arguments(found))
-    plain = isinstance(found.return_annotation, str) and not inspect.isclass(value)
-    result = f" -> {found.return_annotation}" if plain else ""
-    told = f"({', '.join(arguments)}){result}"
-    if len(told) <= WIDTH:
-        return told
-    return "(\n" + "".join(f"    {argument},\n" for argument in arguments) + f"){result}"
-
-
-def _arguments(signature: inspect.Signature) -> Iterator[str]:
-    """Each argument as it was written, and the marks between those that are given by position and by name."""
-    kinds = inspect.Parameter
-    before = None
-    for each in signature.parameters.values():
-        if before is kinds.POSITIONAL_ONLY and each.kind is not before:
-            yield "/"
-        if each.kind is kinds.KEYWORD_ONLY and before not in {kinds.KEYWORD_ONLY, kinds.VAR_POSITIONAL}:
-            yield "*"
-        yield str(each.replace(annotation=_Written(each.annotation)) if isinstance(each.annotation, str) else each)
-        before = each.kind
 
 
 def _documentation(value: Any) -> str:
@@ -229,9 +210,14 @@ def _documentation(value: Any) -> str:
 
 def _markdown(text: str) -> str:
     """A docstring with its examples in fences."""
-    text = LITERAL.sub(lambda found: f":\n\n{_code(inspect.cleandoc(found[1]), 'text')}\n", f"{text}\n")
+    text = LITERAL.sub(_literal, f"{text}\n")
     paragraphs = text.strip().split("\n\n")
     return "\n\n".join(_fenced(paragraph) for paragraph in paragraphs) + "\n"
+
+
+def _literal(found: re.Match[str]) -> str:
+    lead = ":\n\n" if found[1] else ""
+    return f"{lead}{_code(inspect.cleandoc(found[2]), 'text')}\n"
 
 
 def _fenced(paragraph: str) -> str:

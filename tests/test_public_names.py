@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def test_the_public_names_are_these() -> None:
     assert mooring.__all__ == [
+        "AsyncRedis",
+        "CacheSize",
         "CircuitOpen",
         "ConfigError",
         "DeadlineExceeded",

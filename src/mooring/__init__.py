@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mooring.config.cache_size import CacheSize
     from mooring.config.settings import RedisSettings
     from mooring.errors import ConfigError, ManagerClosed, MooringError
     from mooring.runtime.deadline import deadline, idempotent
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
         get_redis_url,
     )
     from mooring.runtime.failures import CircuitOpen, DeadlineExceeded, PoolExhausted
+    from mooring.runtime.lanes.client import AsyncRedis
     from mooring.runtime.manager import RedisConnectionManager
     from mooring.runtime.observing.observation import observe
 
 __all__ = [
+    "AsyncRedis",
+    "CacheSize",
     "CircuitOpen",
     "ConfigError",
     "DeadlineExceeded",
@@ -44,6 +48,8 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AsyncRedis": "mooring.runtime.lanes.client",
+    "CacheSize": "mooring.config.cache_size",
     "CircuitOpen": "mooring.runtime.failures",
     "ConfigError": "mooring.errors",
     "DeadlineExceeded": "mooring.runtime.failures",

@@ -5,19 +5,33 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import click
 import pytest
 from scripts.generate_docs import PAGES as GENERATED
 from scripts.picture import PICTURE, screen
-from scripts.reference import PUBLIC, WIDTH, aliases, members, public_things
+from scripts.reference import PUBLIC, aliases, handed_out, members, public_things
+from scripts.signatures import WIDTH
 from tests.docs.pages import NAMES, PROJECT, read
 
 from mooring.cli import group
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)")
+FURTHER = (
+    "docs/reference/python.md",
+    "docs/rules.md",
+    "CHANGELOG.md",
+    "examples/fleet/README.md",
+    "examples/mcp/README.md",
+)
+"""Pages without commands to run, or whose commands others run."""
+REFERRED = re.compile(r"\b(?:as|those of|what|is) `[\w.]+`|^What `\w+` is|^Do the same|^Do what `", re.IGNORECASE)
+"""Another docstring tells the rest."""
 LINES = 24
 """Of one screen."""
 
@@ -28,7 +42,7 @@ def headings(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", [*NAMES, "docs/reference/python.md", "docs/rules.md"])
+@pytest.mark.parametrize("page", [*NAMES, *FURTHER])
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     for path, anchor in LINK.findall(read(page)):
         target = ((PROJECT / page).parent / path).resolve() if path else PROJECT / page
@@ -37,10 +51,11 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
             assert anchor in headings(target.read_text()), f"{page}: {path}#{anchor}"
 
 
-def test_every_guide_is_in_the_list() -> None:
+def test_every_page_is_in_the_list() -> None:
     told = read("docs/README.md")
-    guides = {page.name for page in (PROJECT / "docs" / "guides").glob("*.md")}
-    assert [name for name in sorted(guides) if f"guides/{name}" not in told] == []
+    docs = PROJECT / "docs"
+    pages = {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")} - {"README.md"}
+    assert [name for name in sorted(pages) if f"({name})" not in told] == []
 
 
 @pytest.mark.parametrize("page", GENERATED, ids=lambda page: page.name)
@@ -60,21 +75,49 @@ def bare(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
+def owned(things: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any, str]]:
+    """Classes and functions, and methods and properties of the classes: each with the docstring of its class."""
+    for name, value in things:
+        yield name, value, ""
+        if inspect.isclass(value):
+            yield from ((f"{name}.{member}", thing, value.__doc__ or "") for member, thing in members(value))
+
+
+def public() -> Iterator[tuple[str, Any, str]]:
+    """Everything that users import or are given."""
+    for module in PUBLIC:
+        yield from owned(public_things(module))
+    yield from owned(handed_out())
+
+
 @pytest.mark.parametrize("module", PUBLIC)
-def test_every_public_name_is_documented(module: str) -> None:
+def test_a_public_module_is_documented(module: str) -> None:
     page = read("docs/reference/python.md")
     assert importlib.import_module(module).__doc__
-    silent = []
-    for name, value in public_things(module):
-        assert f"### {name}\n" in page
-        owned = [(f"{name}.{member}", thing) for member, thing in members(value)] if inspect.isclass(value) else []
-        for title, thing in [(name, value), *owned]:
-            written = getattr(thing, "__doc__", None) or ""
-            # `dataclass` writes a signature where nobody has written a sentence.
-            if not written or written.startswith(f"{name}("):
-                silent.append(title)
-    assert silent == []
+    assert [name for name, _ in public_things(module) if f"### {name}\n" not in page] == []
     assert [alias.name for alias in aliases(module) if not alias.told] == []
+
+
+def test_every_public_name_is_documented() -> None:
+    written = {name: getattr(thing, "__doc__", None) or "" for name, thing, _ in public()}
+    # `dataclass` writes a signature where nobody has written a sentence.
+    assert [name for name, told in written.items() if not told or told.startswith(f"{name}(")] == []
+
+
+def test_every_number_that_has_a_default_is_told_of() -> None:
+    untold = []
+    for name, thing, of_class in public():
+        told = f"{of_class}\n{thing.__doc__}"
+        not_made = inspect.isclass(thing) and issubclass(thing, (Exception, Enum))
+        if not_made or isinstance(thing, property) or REFERRED.search(thing.__doc__ or ""):
+            continue
+        function = getattr(thing, "__func__", thing)
+        untold += [
+            f"{name}({argument.name})"
+            for argument in inspect.signature(function).parameters.values()
+            if type(argument.default) in {int, float} and f"`{argument.name}`" not in told
+        ]
+    assert untold == []
 
 
 @pytest.mark.parametrize("name", ["", *group.list_commands(click.Context(group))])

@@ -110,6 +110,17 @@ def test_rq_schedules_with_a_plain_client(tmp_path: Path, redis_server: Embedded
         assert client.get("visits:later") in {b"1", "1"}
 
 
+def test_an_rq_worker_pool_does_the_jobs_with_a_plain_client(tmp_path: Path, redis_server: EmbeddedRedis) -> None:
+    unpack("rq.md", tmp_path)
+    for _ in range(3):
+        assert run(tmp_path, "enqueue.py").returncode == 0
+    done = run(tmp_path, "worker_pool.py", BURST="1")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    with redis_server.client() as client:
+        assert client.get("visits:home") in {b"3", "3"}
+
+
 def test_fastapi_serves_with_a_client_in_its_state(tmp_path: Path) -> None:
     unpack("fastapi.md", tmp_path)
     port = free_port()

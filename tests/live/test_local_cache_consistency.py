@@ -24,11 +24,12 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from mooring.config.cache_size import CacheSize
 from mooring.embedded import EmbeddedRedis, SentinelTrio
 from mooring.runtime.lanes.lane import Lane
-from mooring.runtime.local_cache.cache import CacheSize
 from mooring.runtime.local_cache.client import CachedAsyncRedis
 from mooring.runtime.local_cache.tracking import TrackingLanes
+from mooring.runtime.manager import RedisConnectionManager
 
 SECONDS = float(os.environ.get("MOORING_CACHE_SECONDS", "0.7"))
 KEYS = [f"key:{number}" for number in range(20)]
@@ -141,6 +142,43 @@ async def test_no_value_is_older_than_what_was_heard(witness: Witness, trouble: 
             for task in done:
                 task.result()
     assert numbers is not None
+    print(witness.seen, numbers)  # noqa: T201 - shown when the test fails, or with -s
+    assert witness.seen["read"]
+    assert witness.seen["invalidation"]
+    assert numbers.hits
+    assert numbers.dropped or trouble is None
+
+
+def _read_in_thread(client: Any, number: int, witness: Witness) -> None:
+    while not witness.over:
+        for key in (*KEYS[number:], *KEYS[:number]):
+            oldest = witness.oldest_allowed(key, time.monotonic())
+            try:
+                found = client.get(key)
+            except RedisError:
+                witness.seen["failed"] += 1
+                continue
+            if found is not None:
+                assert int(found) >= oldest, (key, int(found), oldest)
+                witness.seen["read"] += 1
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("trouble", [None, _cut, _restart])
+async def test_no_thread_reads_a_value_older_than_what_was_heard(witness: Witness, trouble: Any) -> None:
+    # Another thread's note of what it has read comes too late to be held against an invalidation: only age is.
+    with EmbeddedRedis() as server, RedisConnectionManager() as manager:
+        client: Any = manager.client(url=server.url, local_cache=CacheSize(staleness=STALENESS))
+        writers = [asyncio.create_task(_write(server, key, witness)) for key in KEYS]
+        readers = [asyncio.create_task(asyncio.to_thread(_read_in_thread, client, each, witness)) for each in range(4)]
+        troubled = [asyncio.create_task(trouble(server))] if trouble else []
+        await asyncio.wait((*readers, *writers, *troubled), timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        numbers = client.local_cache_numbers()
+        witness.over = True
+        for task in troubled:
+            task.cancel()
+        await asyncio.gather(*writers, *troubled, return_exceptions=True)
+        await asyncio.gather(*readers)
     print(witness.seen, numbers)  # noqa: T201 - shown when the test fails, or with -s
     assert witness.seen["read"]
     assert witness.seen["invalidation"]

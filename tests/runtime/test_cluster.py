@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis
+import redis.asyncio.cluster
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 from redis.cluster import RedisCluster
 
@@ -19,6 +20,8 @@ from mooring.embedded import ClusterTrio
 from mooring.runtime.credentials import watching
 from mooring.runtime.deadline import idempotent
 from mooring.runtime.failures import DeadlineExceeded, PoolExhausted
+
+from .clusters import comes_true, everywhere
 
 Run = Callable[[str], Any]
 
@@ -38,25 +41,6 @@ def cluster(trio: ClusterTrio, monkeypatch: pytest.MonkeyPatch) -> ClusterTrio:
     monkeypatch.delenv("REDIS_URL")
     monkeypatch.setenv("REDIS_CLUSTER_NODES", write_nodes(trio.startup_nodes))
     return trio
-
-
-async def comes_true(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds that asks all nodes, and fail when it never does."""
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("the condition never held")
-
-
-def everywhere(trio: ClusterTrio, name: str) -> dict[str, str]:
-    """Tell which connections of a name all nodes together have, and under which user."""
-    found: dict[str, str] = {}
-    for node in trio.nodes:
-        with node.client() as admin:
-            known = (one for one in admin.client_list() if one["name"] == name)
-            found |= {f"{node.port}:{one['id']}": one["user"] for one in known}
-    return found
 
 
 def test_the_clients_are_redis_pys_and_reach_every_node(cluster: ClusterTrio) -> None:
@@ -154,7 +138,7 @@ def test_each_node_has_a_bound(cluster: ClusterTrio) -> None:
 
 async def test_each_node_has_a_bound_in_asyncio_too(cluster: ClusterTrio) -> None:
     async with RedisConnectionManager() as manager:
-        client: Any = manager.async_client(client_name="bound", max_connections=2)
+        client: Any = manager.async_client(client_name="bound", max_connections=2, multiplex=False)
         await asyncio.gather(*(client.incr("a") for _ in range(50)))
         node = client.get_node_from_key("a")
         assert len(node._connections) <= 2
@@ -272,13 +256,67 @@ async def test_open_asyncio_connections_to_all_nodes_show_a_changed_login(
         before = everywhere(cluster, "rotated")
         assert set(before.values()) == {"first"}
         named_user(SECOND)
-        await comes_true(lambda: everywhere(cluster, "rotated") == dict.fromkeys(before, "second"))
+        await comes_true(lambda: set(everywhere(cluster, "rotated").values()) == {"second"})
+
+
+subscribes = pytest.mark.skipif(
+    not hasattr(redis.asyncio.cluster, "ClusterPubSub"), reason="redis-py's asyncio client has them from 8.x on"
+)
+
+
+@subscribes
+@pytest.mark.parametrize("protocol", [2, 3])
+@pytest.mark.parametrize("sharded", [False, True])
+async def test_an_asyncio_subscriber_to_a_cluster_shows_a_changed_login(
+    cluster: ClusterTrio, named_user: Callable[..., None], protocol: int, sharded: bool
+) -> None:
+    with cluster.nodes[0].client() as admin:
+        if sharded and int(admin.info("server")["redis_version"].split(".")[0]) < 7:
+            pytest.skip("Redis has such channels from 7.0 on")
+    heard: list[Any] = []
+    async with RedisConnectionManager() as manager:
+        client: Any = await manager.async_client(client_name="listener", protocol=protocol)
+        publish = client.spublish if sharded else client.publish
+        async with client.pubsub() as pubsub:
+            await (pubsub.ssubscribe("news") if sharded else pubsub.subscribe("news"))
+
+            async def listen() -> None:
+                while b"bye" not in heard:
+                    # One that waits for ever is to hear of it too; redis-py has that for one node only.
+                    message = await (
+                        pubsub.get_sharded_message(timeout=1) if sharded else pubsub.get_message(timeout=None)
+                    )
+                    heard.extend([message["data"]] if message and isinstance(message["data"], bytes) else [])
+
+            task = asyncio.create_task(listen())
+            while b"before" not in heard:
+                await publish("news", "before")
+            before = everywhere(cluster, "listener")
+            assert set(before.values()) == {"first"}
+            named_user(SECOND)
+            await comes_true(lambda: set(everywhere(cluster, "listener").values()) == {"second"})
+            while not task.done():
+                await publish("news", "bye")
+            await task
+    assert set(heard) == {b"before", b"bye"}
+
+
+@subscribes
+async def test_a_subscriber_to_a_cluster_keeps_its_connection_however_old(cluster: ClusterTrio) -> None:
+    async with RedisConnectionManager() as manager:
+        client: Any = await manager.async_client(client_name="old", max_age=0.05)
+        async with client.pubsub() as pubsub:
+            await pubsub.subscribe("first")
+            before = pubsub.connection.life.opened
+            await asyncio.sleep(0.1)
+            await pubsub.subscribe("second")
+            assert pubsub.connection.life.opened == before
 
 
 async def test_idle_connections_to_nodes_are_shed(cluster: ClusterTrio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "INTERVAL", 0.05)
     async with RedisConnectionManager() as manager:
-        client: Any = manager.async_client(client_name="idle", max_idle=0.01)
+        client: Any = manager.async_client(client_name="idle", max_idle=0.01, multiplex=False)
         await client.get("a")
         await comes_true(lambda: not everywhere(cluster, "idle"))
         assert await client.set("a", 1)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from redis._parsers import Encoder
 
-from mooring.runtime.local_cache.cache import CacheSize, Flight, LocalCache, copied
+from mooring.config.cache_size import CacheSize
+from mooring.runtime.local_cache.cache import Flight, LocalCache, copied
 from mooring.runtime.local_cache.commands import is_cached, keys_named, spelled
 
 NOW, LATER = 100.0, 200.0
@@ -144,11 +145,3 @@ def test_every_argument_may_be_a_key() -> None:
     encode = Encoder("utf-8", "strict", False).encode
     named = keys_named(("MSET", "a", b"b", 1, memoryview(b"m"), ("not", "sent")), encode)
     assert list(named) == [b"a", b"b", b"1", b"m"]
-
-
-@pytest.mark.parametrize("wrong", [{"entries": 0}, {"staleness": float("inf")}, {"prefixes": ("a", "ab")}])
-def test_a_size_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="local cache"):
-        CacheSize(**wrong)
-    with pytest.raises(TypeError, match="tuple"):
-        CacheSize(prefixes="user:")  # type: ignore[arg-type]

@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import DataError, ResponseError
 
+from mooring.config.cache_size import CacheSize
 from mooring.embedded import EmbeddedRedis
 from mooring.runtime.deadline import deadline
 from mooring.runtime.failures import DeadlineExceeded
 from mooring.runtime.lanes.lane_set import close_lanes
-from mooring.runtime.local_cache.cache import CacheSize
 from mooring.runtime.local_cache.client import CachedAsyncRedis
 
 Becomes = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -91,35 +90,6 @@ async def test_flushing_takes_everything_away(client: CachedAsyncRedis) -> None:
     assert await client.get("key") is None
 
 
-async def test_replies_have_the_form_that_redis_py_gives_them(redis_server: EmbeddedRedis) -> None:
-    for decode in (False, True):
-        plain = redis.asyncio.Redis(host=redis_server.host, port=redis_server.port, decode_responses=decode)
-        async with cached(redis_server, decode_responses=decode) as ours, plain as theirs:
-            await theirs.flushdb()
-            await theirs.hset("hash", mapping={"a": "1", "b": "2"})
-            await theirs.sadd("set", "x", "y")
-            await theirs.zadd("zset", {"one": 1, "two": 2.5})
-            await theirs.rpush("list", "1", "2", "3")
-            await theirs.set("text", "text")
-            asked: tuple[Callable[[Any], Awaitable[Any]], ...] = (
-                lambda it: it.get("text"),
-                lambda it: it.mget("text", "none", "hash", "text"),
-                lambda it: it.hget("hash", "a"),
-                lambda it: it.hgetall("hash"),
-                lambda it: it.exists("text"),
-                lambda it: it.exists("text", "hash"),
-                lambda it: it.smembers("set"),
-                lambda it: it.zrange("zset", 0, -1),
-                lambda it: it.zrange("zset", 0, -1, withscores=True),
-                lambda it: it.zscore("zset", "two"),
-                lambda it: it.lrange("list", 0, 1),
-                lambda it: it.type("list"),
-            )
-            for ask in asked:
-                expected = await ask(theirs)
-                assert [await ask(ours), await ask(ours)] == [expected, expected]
-
-
 async def test_what_a_caller_does_to_a_reply_stays_with_him(client: CachedAsyncRedis) -> None:
     await client.hset("hash", mapping={"a": "1"})
     for _ in range(3):
@@ -133,7 +103,7 @@ async def test_keys_that_are_equal_only_in_python_are_kept_apart(client: CachedA
     for _ in range(2):
         assert await client.get(1) == b"whole"  # type: ignore[arg-type]
         assert await client.get(1.0) == b"real"  # type: ignore[arg-type]
-        assert await client.get(bytearray(b"1")) == b"whole"  # type: ignore[arg-type]
+        assert await client.get(memoryview(b"1")) == b"whole"
 
 
 async def test_an_error_is_the_callers_and_is_not_kept(client: CachedAsyncRedis) -> None:
@@ -232,13 +202,14 @@ async def test_prefixes_are_followed_by_broadcast(redis_server: EmbeddedRedis, b
         assert await client.get("team:1") == b"own"
 
 
+@pytest.mark.parametrize(("refusal", "protocol"), [("-client|tracking", 3), ("-client|tracking", 2)])
 async def test_a_server_that_refuses_to_track_is_used_without_the_cache(
-    redis_server: EmbeddedRedis, caplog: pytest.LogCaptureFixture
+    redis_server: EmbeddedRedis, caplog: pytest.LogCaptureFixture, refusal: str, protocol: int
 ) -> None:
     with redis_server.client() as admin:
-        admin.execute_command("ACL", "SETUSER", "plain", "on", ">pw", "~*", "+@all", "-client|tracking")
+        admin.execute_command("ACL", "SETUSER", "plain", "on", ">pw", "~*", "+@all", refusal)
         try:
-            async with cached(redis_server, username="plain", password="pw") as client:
+            async with cached(redis_server, username="plain", password="pw", protocol=protocol) as client:
                 await client.set("key", "value")
                 assert [await client.get("key") for _ in range(3)] == [b"value"] * 3
                 assert not held(client)
@@ -278,9 +249,10 @@ async def test_memory_is_bounded(redis_server: EmbeddedRedis) -> None:
         assert numbers.misses == 301
 
 
-async def test_a_cache_needs_resp3(redis_server: EmbeddedRedis) -> None:
-    with pytest.raises(ValueError, match="RESP3"):
-        cached(redis_server, protocol=2)
+async def test_clients_of_a_pool_have_caches_of_one_size(redis_server: EmbeddedRedis) -> None:
+    async with cached(redis_server) as first:
+        with pytest.raises(ValueError, match="another size: 10000 entries"):
+            CachedAsyncRedis(connection_pool=first.connection_pool, local_cache=CacheSize(entries=1))
 
 
 async def test_a_url_makes_a_client_that_closes_its_pool(redis_server: EmbeddedRedis) -> None:

@@ -30,7 +30,10 @@ _SLICES = 10
 
 
 class BudgetExhausted(MooringError):
-    """The account may not call now, and not within the time that the caller would wait."""
+    """The account may not call now, and not within the time that the caller would wait.
+
+    `retry_after_seconds` is when it may, as far as is known now; `service` and `budget` say what is spent.
+    """
 
     def __init__(self, service: str, budget: str, retry_after_seconds: float) -> None:
         super().__init__(service, budget, retry_after_seconds)
@@ -47,9 +50,10 @@ class BudgetExhausted(MooringError):
 
 @dataclass(slots=True)
 class Permit:
-    """Leave to make one call. `waited` is in seconds; `left` is how many more calls are left just now.
+    """Leave to make one call, which counts as `cost`.
 
-    `shared` is false if Redis was away, and the permit is from this replica's own share.
+    `waited` is in seconds; `left` is how many more calls are left just now. `shared` is false if Redis was away, and
+    the permit is from this replica's own share.
     """
 
     account: str

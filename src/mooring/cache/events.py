@@ -2,25 +2,20 @@
 
 As in `mooring.runtime.hooks`: whoever makes an event reads one global and goes on when nobody listens.
 
-==================  =================================================================  =============================
-kind                outcome                                                            amount
-==================  =================================================================  =============================
-`served`            `hit`, `miss`, `revalidated`, `stale`; `uncached` for no account
-`joined`            a caller shared the answer of another of its process
-`waited`            for another replica that was asking: `answered`, `in vain`         seconds
-`loaded`            the upstream was asked: `loaded`, `negative`, `revalidated`,
-                    `failed`
-`stored`                                                                               bytes
-`refused`           was not stored: `size`, `value` (no plain one), `late` (another    bytes, where they are known
-                    is newer), `unkept` (for 0 s, or as the loader wished)
-`invalidated`       `told` to Redis, or `owed`                                         tags
-`failed open`       Redis did not serve: the name of the error, or `spared` where it
-                    was not even asked, having just failed
-`admitted`          the name of the budget                                             seconds waited
-`admitted locally`  the same, while Redis was away                                     seconds waited
-`throttled`         the name of the budget                                             seconds until it has room
-`frozen`            the name of the budget: the upstream asked for a pause             seconds
-==================  =================================================================  =============================
+| kind | outcome | amount |
+|---|---|---|
+| `served` | `hit`, `miss`, `revalidated`, `stale`; `uncached` for no account | |
+| `joined` | a caller shared the answer of another of its process | |
+| `waited` | for another replica that was asking: `answered`, `in vain` | seconds |
+| `loaded` | the upstream was asked: `loaded`, `negative`, `revalidated`, `failed` | |
+| `stored` | | bytes |
+| `refused` | was not stored: `size`, `value` (no plain one), `late` (another is newer), `unkept` (by wish) | bytes |
+| `invalidated` | `told` to Redis, or `owed` | tags |
+| `failed open` | Redis did not serve: the error's name, or `spared` (not even asked, having just failed) | |
+| `admitted` | the name of the budget | seconds waited |
+| `admitted locally` | the same, while Redis was away | seconds waited |
+| `throttled` | the name of the budget | seconds until it has room |
+| `frozen` | the name of the budget: the upstream asked for a pause | seconds |
 """
 
 from __future__ import annotations
@@ -38,7 +33,10 @@ _log = logging.getLogger("mooring")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened. It carries the service's name, never an account, a key, a tag or a value."""
+    """Something happened. It carries the service's name, never an account, a key, a tag or a value.
+
+    Its `kind`, and what `outcome` and `amount` (default 1) then mean, are in the table of this module.
+    """
 
     kind: str
     service: str
@@ -67,7 +65,7 @@ def uninstall(listener: Listener) -> None:
 
 
 def tell(kind: str, service: str, outcome: str = "", amount: float = 1.0) -> None:
-    """Tell an event to all who listen."""
+    """Tell an event to all who listen; `amount` is 1 where the table of this module names none."""
     event = Event(kind, service, outcome, amount)
     for listener in active:
         try:
@@ -77,7 +75,10 @@ def tell(kind: str, service: str, outcome: str = "", amount: float = 1.0) -> Non
 
 
 class Tally:
-    """A listener that counts: `tally.counts["github", "served", "hit"]`, and `tally.amounts` of the same."""
+    """A listener that counts: `tally.counts["github", "served", "hit"]`, and `tally.amounts` of the same.
+
+    It counts from when `mooring.cache.events.install(tally)` was called, all services of the process.
+    """
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str, str]] = Counter()

@@ -66,8 +66,9 @@ class Governor:
     async def admit(
         self, account: str, budget: str, *, cost: int = 1, wait: float = 5.0, priority: Priority | None = None
     ) -> AsyncIterator[Permit]:
-        """Wait until the account may make a call, at most `wait` seconds; the call is made inside.
+        """Wait until the account may make a call, at most `wait` seconds (default 5); the call is made inside.
 
+        It counts as `cost` calls (default 1).
         `priority` is by default that of the context (see `background`). Raises `BudgetExhausted`, with
         `retry_after_seconds`, as soon as it is plain that it would take longer; `ValueError` for an unknown budget.
         """
@@ -107,7 +108,10 @@ class Governor:
 
 
 class SyncGovernor:
-    """The same for threads; how long an operation of Redis takes is bounded by the client's `socket_timeout`."""
+    """What `Governor` is, for threads; both share budgets.
+
+    How long an operation of Redis may take is bounded by the client's `socket_timeout`.
+    """
 
     def __init__(
         self,

@@ -11,10 +11,10 @@ __all__ = ["Priority", "background", "current_priority"]
 
 
 class Priority(IntEnum):
-    """The higher goes first."""
+    """The higher goes first: `INTERACTIVE`, for which somebody waits, before `BACKGROUND`, such as warming up."""
 
-    BACKGROUND = 0  # warm-up, refreshing: nobody waits for it
-    INTERACTIVE = 1  # somebody waits
+    BACKGROUND = 0
+    INTERACTIVE = 1
 
 
 _current: ContextVar[Priority] = ContextVar("mooring_priority", default=Priority.INTERACTIVE)

@@ -19,12 +19,17 @@ Validators: TypeAlias = Mapping[str, str]
 
 
 class State(StrEnum):
-    """Where a value comes from."""
+    """Where a value comes from.
 
-    HIT = "hit"  # from the cache, and fresh
-    MISS = "miss"  # the upstream was asked just now
-    REVALIDATED = "revalidated"  # the upstream was asked just now, and said that it has not changed
-    STALE = "stale"  # from the cache and over its time: it is being refreshed, or the upstream fails
+    `HIT`: from the cache, and fresh. `MISS`: the upstream was asked just now. `REVALIDATED`: it was asked just now, and
+    said that nothing has changed. `STALE`: from the cache and over its time; it is being refreshed, or the upstream
+    fails.
+    """
+
+    HIT = "hit"
+    MISS = "miss"
+    REVALIDATED = "revalidated"
+    STALE = "stale"
 
 
 @dataclass(slots=True)
@@ -46,6 +51,7 @@ class Cached(Generic[T]):
 class Loaded(Generic[T]):
     """An answer with what there is to say of it: a loader may return it in place of the bare value.
 
+    `validators` are what the next loader may ask with whether it has changed (default none).
     `negative` marks an answer such as 404: it is kept for the policy's `negative_ttl`. `ttl`, in seconds, overrules the
     policy's. `keep=False` gives it to the caller and stores nothing.
     """

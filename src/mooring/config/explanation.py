@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.config.bounds import BOUNDS, UNBOUNDED
+from mooring.config.cache_size import CacheSize
 from mooring.config.environment import Environment
 from mooring.config.value import SECRETS
 
@@ -57,4 +58,4 @@ def shown(key: str, value: Any) -> str:
     if value is None and key in BOUNDS:
         return UNBOUNDED
     # An object of the caller's (a retry policy, a credential provider) may print what it holds.
-    return str(value) if isinstance(value, str | int | float | bool | None) else f"<{type(value).__name__}>"
+    return str(value) if isinstance(value, str | int | float | bool | CacheSize | None) else f"<{type(value).__name__}>"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 
 from mooring.config.bounds import BOUNDS
+from mooring.config.cache_size import EXPECTED
 from mooring.config.nodes import Node
 from mooring.config.value import SourcedValue
 from mooring.errors import ConfigError
@@ -45,6 +46,7 @@ _EXPECTED = {
     "max_idle": f"{_BOUND} 300",
     "multiplex": "true or false",
     "lanes": "a whole number from 1 to 4",
+    "local_cache": EXPECTED,
 }
 FIELDS = tuple(_EXPECTED)
 """The settings that are checked one by one; every other is an argument for redis-py, as given."""
@@ -60,6 +62,7 @@ _REPEATABLE = BOUNDS | {
     "pool_timeout",
     "multiplex",
     "lanes",
+    "local_cache",
 }
 
 

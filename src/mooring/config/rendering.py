@@ -33,8 +33,8 @@ def write_server(settings: RedisSettings, userinfo: str = "") -> str:
 def write_url(settings: RedisSettings) -> str:
     """Write where Redis is and how to get in, secrets too, as `read_url` reads it, and how replies are read.
 
-    The bounds of Mooring's own clients (`deadline`, `max_age`, `max_idle`, `multiplex`, `lanes`) are left out:
-    whoever else reads the URL would pass them on to redis-py, which knows none of them.
+    The bounds of Mooring's own clients (`deadline`, `max_age`, `max_idle`, `multiplex`, `lanes`, `local_cache`) are
+    left out: whoever else reads the URL would pass them on to redis-py, which knows none of them.
 
     Raises `ConfigError`, naming its origin, for a setting that no URL can carry.
     """

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from mooring.config.bounds import BOUNDS, read_bound
+from mooring.config.cache_size import CacheSize, read_local_cache
 from mooring.config.environment import Environment
 from mooring.config.explanation import Explained, Explanation, shown
 from mooring.config.faults import FIELDS, refuse_mismatch, told_faults
@@ -49,14 +50,16 @@ def _nodes(default_port: int) -> BeforeValidator:
 class RedisSettings(BaseModel):
     """Where one Redis is, how to get in, and the bounds within which it is used.
 
-    `max_connections` bounds the pool (default 50); `pool_timeout` is the longest wait for a connection of a full pool,
-    in seconds (default 5). `deadline` is the longest that one call may take, waiting, connecting and retrying included
-    (default 5 s); a connection is closed at the age of `max_age` seconds (default 1800) or after `max_idle` seconds
-    without use (default 300); none of the three bounds anything when it is None. With `multiplex` asyncio clients share
-    sockets where a command allows it (default true), `lanes` of them (1 to 4, default 1). `options` holds every other
-    argument for redis-py, as given. `origins` tells where each value came from; what is not in it is a default. `files`
-    are those that a value was read from, or that hold TLS certificates and keys: when one of them changes, so do the
-    settings. `environment` is where they were read.
+    The server is `host` (default localhost) at `port` (6379), database `db` (0). `max_connections` bounds the pool
+    (default 50); `pool_timeout` is the longest wait for a connection of a full pool, in seconds (default 5). `deadline`
+    is the longest that one call may take, waiting, connecting and retrying included (default 5 s); a connection is
+    closed at the age of `max_age` seconds (default 1800) or after `max_idle` seconds without use (default 300); none of
+    the three bounds anything when it is None. With `multiplex` asyncio clients share sockets where a command allows it
+    (default true), `lanes` of them (1 to 4, default 1). `local_cache` is how much a process keeps of what it has read
+    (default None, nothing). `options` holds every other argument for redis-py, as given; all others are what the
+    variables of their names say (`mooring.config.variables`). `origins` tells where each value came from; what is not
+    in it is a default. `files` are those that a value was read from, or that hold TLS certificates and keys: when one
+    of them changes, so do the settings. `environment` is where they were read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -90,6 +93,7 @@ class RedisSettings(BaseModel):
     max_idle: _Bound = 300.0
     multiplex: bool = True
     lanes: int = Field(default=1, ge=1, le=4)
+    local_cache: Annotated[CacheSize | None, BeforeValidator(read_local_cache)] = None
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = Field(default_factory=dict, repr=False)
     files: tuple[Path, ...] = Field(default=(), repr=False)

@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from mooring.config.bounds import BOUNDS, read_bound
+from mooring.config.cache_size import read_local_cache
 from mooring.config.nodes import CLUSTER_PORT, SENTINEL_PORT, Node, read_nodes
 from mooring.errors import ConfigError
 
@@ -60,6 +61,11 @@ def _seconds(text: str) -> float:
 
 def _bound(text: str) -> float | None:
     return None if read_bound(text) is None else _seconds(text)
+
+
+def _local_cache(text: str) -> str:
+    read_local_cache(text)
+    return text
 
 
 _EXPECTED = "expected, for example, redis://user:password@host:6379/0"
@@ -104,6 +110,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     **dict.fromkeys(_SECONDS, (_seconds, "a number of seconds above 0")),
     **dict.fromkeys(BOUNDS, (_bound, "a number of seconds above 0, or none")),
     **dict.fromkeys(_TEXTS, (str, "text")),
+    "local_cache": (_local_cache, "true, false or a size such as 64mb"),
 }
 OPTIONS = frozenset(_READERS)
 """What may follow the question mark."""

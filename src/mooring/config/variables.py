@@ -24,6 +24,7 @@ In every source the same names hold, with `NAME_` ahead of them for a connection
 | `REDIS_MAX_IDLE` | how long a connection may lie idle, in seconds, or `none` | `300` |
 | `REDIS_MULTIPLEX` | whether asyncio clients share sockets | `true` |
 | `REDIS_LANES` | how many sockets they share, 1 to 4 | `1` |
+| `REDIS_LOCAL_CACHE` | what a process keeps of what it has read: a size in bytes, `true` or `false` | `64mb` |
 
 `REDIS_PASSWORD_FILE` names a file that holds what `REDIS_PASSWORD` would; so it is for every row but those that name
 files already. TLS files alone turn TLS on, unless the URL or `REDIS_TLS` says otherwise.
@@ -78,6 +79,7 @@ _SINGLES = {
     "MAX_IDLE": "max_idle",
     "MULTIPLEX": "multiplex",
     "LANES": "lanes",
+    "LOCAL_CACHE": "local_cache",
     **FILES,
 }
 SUFFIXES = ("URL", *_SINGLES)

@@ -25,10 +25,10 @@ def create_redis_from_config(name: str = "default", **overrides: Any) -> redis.R
     all variables.
 
     Overrides are redis-py's own arguments, with redis-py's own defaults (replies are bytes unless `decode_responses`),
-    and `url`, `default_url`, `pool_timeout`, `deadline`, `max_age`, `max_idle`, `sentinels`, `sentinel_master` and
-    `ssl_server_name`. At most `max_connections` (default 50) are open; when all are in use a command waits its turn
-    for `pool_timeout` seconds (default 5), then raises `PoolExhausted`. Clients with equal settings share a pool, and
-    closing one leaves it to the others.
+    and `url`, `default_url`, `pool_timeout`, `deadline`, `max_age`, `max_idle`, `local_cache`, `sentinels`,
+    `sentinel_master` and `ssl_server_name`. At most `max_connections` (default 50) are open; when all are in use a
+    command waits its turn for `pool_timeout` seconds (default 5), then raises `PoolExhausted`. Clients with equal
+    settings share a pool, and closing one leaves it to the others.
 
     A call ends within `deadline` seconds (default 5, None for no bound), with whatever it takes: waiting, connecting,
     and trying again after a failure. A blocking command may wait for its own timeout besides. `mooring.deadline` bounds
@@ -36,6 +36,13 @@ def create_redis_from_config(name: str = "default", **overrides: Any) -> redis.R
     or stands in `mooring.idempotent`, whatever `retry` says; `retry` and `retry_on_error` bound how often, after which
     pauses and upon which errors the others are, `socket_timeout` bounds each attempt. A call out of time raises
     `DeadlineExceeded`, and one to a server that has been out of reach for longer than that `CircuitOpen`, at once.
+
+    With `local_cache`, a `CacheSize` or True for its defaults, what was read is kept in the process and given out until
+    the server says that its key has changed, which takes a moment, and at most for `CacheSize.staleness` seconds while
+    the server is not heard. That a read may be so old is for the caller to allow, so by default there is no cache. It
+    is shared by the clients whose settings and size are equal; of another size they have another one, and a pool of
+    their own. The server must be Redis 6 or later, or Valkey, but no Cluster; where it refuses to tell of changes,
+    commands go without the cache.
 
     Raises `ConfigError` for a malformed setting, naming its origin, and `TypeError` for an unknown override.
     """
@@ -46,8 +53,9 @@ def create_async_redis_from_config(name: str = "default", **overrides: Any) -> r
     """Return an asyncio client for the Redis that this process is configured for, on a shared pool.
 
     A plain call, made anywhere, in a running event loop or not; its result may also be awaited, which gives the client.
-    One client serves successive event loops, and connections are bounded for each loop apart. Everything else is as in
-    `create_redis_from_config`.
+    One client serves successive event loops, and connections are bounded for each loop apart; so are local caches.
+    Ordinary commands share a few sockets unless `multiplex` is false, `lanes` of them (default 1). Everything else is
+    as in `create_redis_from_config`.
     """
     return RedisConnectionManager.instance().async_client(name, **overrides)
 

@@ -56,11 +56,14 @@ class Hooks:
     def rotated(self, endpoint: str, what: str) -> None:
         """Hear that `credentials` or `certificate` of the connections were exchanged."""
 
-    def cache(self, endpoint: str, outcome: str) -> None:
-        """Hear of the local cache: `hit`, `miss`, `invalidated` or `dropped`."""
+    def cache(self, endpoint: str, event: str) -> None:
+        """Hear of the local cache: `hit`, `miss`, `invalidated`, `dropped`, or `refused` by a server that cannot."""
 
 
-EVENTS = tuple(name for name, member in vars(Hooks).items() if callable(member) and not name.startswith("_"))
+EVENTS: tuple[str, ...] = tuple(
+    name for name, member in vars(Hooks).items() if callable(member) and not name.startswith("_")
+)
+"""The names of all events, which are those of the methods of `Hooks`."""
 
 active: Hooks | None = None
 """What events are told to; none while nobody listens. To be read as `hooks.active`, each time."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self, TypeVar, cast
 import redis
 import redis.asyncio
 
+from mooring.config.cache_size import CacheSize
 from mooring.config.settings import RedisSettings
 from mooring.config.surroundings import Surroundings
 from mooring.config.variables import DEFAULT_NAME
@@ -24,6 +25,9 @@ from mooring.runtime.cluster.cluster import PooledRedisCluster
 from mooring.runtime.credentials.fingerprint import fingerprint
 from mooring.runtime.lanes.client import SharedAsyncRedis
 from mooring.runtime.lanes.lane_set import close_lanes, lane_numbers, shut_lanes
+from mooring.runtime.local_cache.client import CachedSharedAsyncRedis
+from mooring.runtime.local_cache.loop_thread import ThreadTracking
+from mooring.runtime.local_cache.thread_client import CachedPooledRedis
 from mooring.runtime.numbers import PoolNumbers, added_up
 from mooring.runtime.observing.health import Health
 from mooring.runtime.observing.monitor import AsyncMonitor, Monitor
@@ -55,6 +59,7 @@ class RedisConnectionManager:
     def __init__(self) -> None:
         self._pools: dict[Hashable, _Shared] = {}
         self._async_pools: dict[Hashable, _AsyncShared] = {}
+        self._local_caches: dict[Hashable, ThreadTracking] = {}
         self._monitors: dict[Hashable, Monitor] = {}
         self._async_monitors: dict[Hashable, AsyncMonitor] = {}
         self._closed = False
@@ -79,6 +84,9 @@ class RedisConnectionManager:
         shared = self._pool(self._pools, _pool_or_cluster, options)
         if isinstance(shared, PooledRedisCluster):
             return cast(redis.Redis, shared)
+        if options.local_cache is not None:
+            cache = self._local_cache(options, options.local_cache)
+            return CachedPooledRedis(connection_pool=shared, local_cache=cache, **options.client)
         return PooledRedis(connection_pool=shared, **options.client)
 
     def async_client(self, name: str = DEFAULT_NAME, **overrides: Any) -> redis.asyncio.Redis:
@@ -91,9 +99,11 @@ class RedisConnectionManager:
         shared = self._pool(self._async_pools, _async_pool_or_cluster, options)
         if isinstance(shared, AsyncPooledRedisCluster):
             return cast(redis.asyncio.Redis, shared)
+        words = {"lanes": options.lanes, "max_age": options.pool["max_age"], **options.client}
+        if options.local_cache is not None:
+            return CachedSharedAsyncRedis(connection_pool=shared, local_cache=options.local_cache, **words)
         if options.lanes:
-            span = options.pool["max_age"]
-            return SharedAsyncRedis(connection_pool=shared, lanes=options.lanes, max_age=span, **options.client)
+            return SharedAsyncRedis(connection_pool=shared, **words)
         return AsyncPooledRedis(connection_pool=shared, **options.client)
 
     def health(self, name: str = DEFAULT_NAME, **overrides: Any) -> Health:
@@ -123,8 +133,10 @@ class RedisConnectionManager:
         """Tell the numbers of the pools and lanes, those of one endpoint added up."""
         with guard:
             pools: list[_Shared | _AsyncShared] = [*self._pools.values(), *self._async_pools.values()]
+            caches = list(self._local_caches.values())
         lanes = ((pool.endpoint, lane_numbers(pool)) for pool in pools if isinstance(pool, AsyncSharedPool))
-        return _by_endpoint([*((pool.endpoint, pool.numbers()) for pool in pools), *lanes])
+        tracking = ((cache.tracking.endpoint, cache.numbers()) for cache in caches)
+        return _by_endpoint([*((pool.endpoint, pool.numbers()) for pool in pools), *lanes, *tracking])
 
     @classmethod
     def all_numbers(cls) -> dict[str, PoolNumbers]:
@@ -136,6 +148,7 @@ class RedisConnectionManager:
     def close(self) -> None:
         """Close every connection, and refuse new clients. A running event loop closes its own a moment later."""
         pools, async_pools = self._end()
+        self._close_local_caches()
         for async_monitor in self._async_monitors.values():
             async_monitor.stop()
         for pool in pools:
@@ -148,6 +161,8 @@ class RedisConnectionManager:
     async def aclose(self) -> None:
         """Close every connection, and refuse new clients. Other event loops that run close their own a moment later."""
         pools, async_pools = self._end()
+        if self._local_caches:  # whose threads are waited for
+            await asyncio.to_thread(self._close_local_caches)
         for async_monitor in self._async_monitors.values():
             await async_monitor.astop()
         for pool in pools:
@@ -196,6 +211,22 @@ class RedisConnectionManager:
                 )
             return pools.get(key) if made is None else pools.setdefault(key, made)
 
+    def _local_cache(self, options: RedisOptions, size: CacheSize) -> ThreadTracking:
+        with guard:
+            key = options.key()
+            found = self._local_caches.get(key)
+            if found is None:
+                recovery = options.client["recovery"]
+                found = self._local_caches[key] = ThreadTracking(options.tracking, recovery, size)
+            return found
+
+    def _close_local_caches(self) -> None:
+        with guard:
+            caches = list(self._local_caches.values())
+            self._local_caches.clear()
+        for cache in caches:
+            cache.close()
+
     def _end(self) -> tuple[list[_Shared], list[_AsyncShared]]:
         with guard:
             self._closed = True
@@ -213,6 +244,8 @@ class RedisConnectionManager:
         # An event loop closes its own. Clients may still be in use, and connect again.
         for pool in self._pools.values():
             pool.at_exit()
+        for cache in self._local_caches.values():
+            cache.shut()
 
     @classmethod
     def close_at_exit(cls) -> None:
@@ -221,6 +254,7 @@ class RedisConnectionManager:
             manager._at_exit()
 
     def _at_exit(self) -> None:
+        self._close_local_caches()
         for pool in self._pools.values():
             pool.at_exit()
         for async_pool in self._async_pools.values():
@@ -239,7 +273,8 @@ def _pool_or_cluster(options: RedisOptions) -> _Shared:
 
 def _async_pool_or_cluster(options: RedisOptions) -> _AsyncShared:
     if options.nodes:
-        return AsyncPooledRedisCluster(nodes=options.nodes, pool=options.pool, recovery=options.client["recovery"])
+        recovery = options.client["recovery"]
+        return AsyncPooledRedisCluster(nodes=options.nodes, pool=options.pool, recovery=recovery, lanes=options.lanes)
     return AsyncSharedPool(**options.pool)
 
 

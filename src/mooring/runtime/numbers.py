@@ -10,10 +10,10 @@ __all__ = ["PoolNumbers", "added_up"]
 
 @dataclass(frozen=True, slots=True)
 class PoolNumbers:
-    """How many connections are open (`size`), and what of; who stands in line; the bound; and the greatest age (s).
+    """Connections of a pool: `size` are open, `in_use` or `idle`, of `max_connections`; so many callers are `waiting`.
 
-    `lanes` are the sockets that asyncio clients share, beside the pool and its bound. An asyncio pool counts all its
-    event loops together, its bound too.
+    `oldest_age` is that of the oldest connection, in seconds. `lanes` are the sockets that asyncio clients share,
+    beside the pool and its bound. An asyncio pool counts all its event loops together, its bound too.
     """
 
     size: int = 0

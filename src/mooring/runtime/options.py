@@ -12,13 +12,14 @@ import functools
 import inspect
 import math
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import redis
 import redis.asyncio
 
+from mooring.config.cache_size import CacheSize
 from mooring.config.nodes import Node
 from mooring.config.settings import Mode, RedisSettings
 from mooring.errors import ConfigError
@@ -39,6 +40,7 @@ _OWN = frozenset(
         "max_idle",
         "multiplex",
         "lanes",
+        "local_cache",
         "sentinels",
         "sentinel_master",
         "sentinel_username",
@@ -114,20 +116,23 @@ class RedisOptions:
     """Keyword arguments for a shared pool and for each client on it; `nodes` are those of a Cluster to begin with.
 
     `lanes` is how many sockets asyncio clients share for ordinary commands, 0 if each command is to have one of its
-    own. Holds the password, so it has no repr of them.
+    own. `local_cache` is how much is kept of what was read; for threads `tracking` holds the arguments of the asyncio
+    pool that the server tells of changes on. Holds the password, so it has no repr of them.
     """
 
     pool: Mapping[str, Any]
     client: Mapping[str, Any]
     nodes: tuple[Node, ...] = ()
     lanes: int = 0
+    local_cache: CacheSize | None = None
+    tracking: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.pool['endpoint']}>"
 
     def key(self) -> Hashable:
         """Tell by equality whether two clients can share a pool."""
-        return fingerprint((self.pool, self.nodes, self.lanes))
+        return fingerprint((self.pool, self.nodes, self.lanes, self.local_cache))
 
 
 def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
@@ -168,7 +173,12 @@ def redis_options(
     }
     own = {key: settings.options[key] for key in _CLIENT & settings.options.keys()}
     lanes = settings.lanes if flavour is ASYNC and settings.multiplex else 0
-    return RedisOptions(pool, {"recovery": recovery, **own}, settings.cluster_nodes, lanes)
+    client = {"recovery": recovery, **own}
+    if settings.local_cache is None:
+        return RedisOptions(pool, client, settings.cluster_nodes, lanes)
+    _check_local_cache(settings)
+    tracking = _tracking(settings, overrides) if flavour is SYNC else {}
+    return RedisOptions(pool, client, settings.cluster_nodes, lanes, settings.local_cache, tracking)
 
 
 def check_options(settings: RedisSettings, flavour: Flavour) -> None:
@@ -197,6 +207,25 @@ def sentinel_arguments(settings: RedisSettings) -> dict[str, Any]:
         **(settings.tls_arguments() if settings.ssl else {}),
         **{key: value for key, value in settings.options.items() if key.startswith("ssl_") and settings.ssl},
     }
+
+
+def _check_local_cache(settings: RedisSettings) -> None:
+    origin = settings.origins.get("local_cache", "local_cache")
+    if settings.cluster_nodes:
+        raise ConfigError(
+            f"{origin} asks for a local cache, which the clients of a Redis Cluster do not have; leave it out, or say"
+            " false for this connection."
+        )
+    for other in ("redis_connect_func", "cache_config", "cache"):
+        if settings.options.get(other) is not None:
+            raise ConfigError(f"{origin} asks for a local cache, which {other} does not go with; leave one out.")
+
+
+def _tracking(settings: RedisSettings, overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the pool's arguments for asyncio, without those that redis-py's other half lacks."""
+    options = {key: value for key, value in settings.options.items() if key in _accepted(ASYNC)}
+    same = settings.model_copy(update={"options": options, "local_cache": None})
+    return redis_options(same, ASYNC, overrides).pool
 
 
 @functools.cache

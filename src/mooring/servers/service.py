@@ -14,6 +14,7 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import SecretStr
 
 from mooring.cache import Governor, ResponseCache, Watch
+from mooring.cache.names import tag_name
 from mooring.runtime.manager import RedisConnectionManager
 from mooring.servers.account import Account, Accounts, fingerprint
 from mooring.servers.call import Call
@@ -191,7 +192,7 @@ async def opened(
         client = manager.async_client(settings.redis, decode_responses=False)
         watch = Watch(client)
         stack.push_async_callback(watch.aclose)
-        watch.look(vendor.name)  # connects before the first call comes
+        watch.look(tag_name(vendor.name, ""))  # connects before the first call comes
         governor = Governor(client, vendor.name, vendor.budgets, timeout=_REDIS_SECONDS, watch=watch)
         upstream = Upstream(vendor, url, governor, transport=transport, observe=metrics.requested)
         await stack.enter_async_context(upstream)

@@ -2,7 +2,8 @@
 
 What is said in `cluster` holds here too, with these differences: nobody is asked before the first command; connections
 are redis-py's own, at most `max_connections` for each node in each loop, for which commands wait in turn; and a
-pipeline that finds them all in use raises redis-py's error instead of waiting.
+pipeline that finds them all in use raises redis-py's error instead of waiting. With lanes, ordinary commands share a
+few sockets to each node instead: see `lane_cluster`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from weakref import WeakKeyDictionary
 from redis.asyncio.cluster import ClusterNode, ClusterPipeline, RedisCluster
 
 from mooring.config.nodes import Node
+from mooring.runtime.cluster.lane_cluster import LaneCluster
 from mooring.runtime.cluster.loop_cluster import LoopCluster
 from mooring.runtime.cluster.nodes import client_words
 from mooring.runtime.credentials.rotation import credentials_of
@@ -31,12 +33,14 @@ __all__ = ["AsyncPooledRedisCluster"]
 class AsyncPooledRedisCluster(RedisCluster):
     """A client that is shared: closing it leaves it to the others. Made by `RedisConnectionManager`."""
 
-    def __init__(self, *, nodes: Sequence[Node], pool: Mapping[str, Any], recovery: Recovery) -> None:
+    def __init__(self, *, nodes: Sequence[Node], pool: Mapping[str, Any], recovery: Recovery, lanes: int = 0) -> None:
+        """Make a client whose ordinary commands share `lanes` sockets to each node; for 0 each has one of its own."""
         self.endpoint: str = pool["endpoint"]
         self.credentials = credentials_of(pool["login"], self.endpoint, {})
         self._nodes = nodes
         self._arguments = pool
         self._recovery = recovery
+        self._lanes = lanes
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopCluster] = WeakKeyDictionary()
         self._own_manager: Any = None
         self._made = False
@@ -68,9 +72,22 @@ class AsyncPooledRedisCluster(RedisCluster):
         """
         return await self._here().execute_command(*args, **options)
 
+    def set_response_callback(self, command: str, callback: Any) -> None:
+        """Set a callback for the replies to a command, in every loop."""
+        super().set_response_callback(command, callback)
+        for _, client in self._living():
+            client.set_response_callback(command, callback)
+
     def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> ClusterPipeline:
         """Return a pipeline for the running loop."""
         return self._here().pipeline(transaction, shard_hint)
+
+    async def _split_command_across_slots(self, command: str, *keys: Any) -> int:  # type: ignore[override]
+        # redis-py has a pipeline for it, also where nothing is to be split.
+        if self._lanes and len(keys) == 1:
+            count: int = await self.execute_command(command, *keys)
+            return count
+        return await super()._split_command_across_slots(command, *keys)
 
     async def aclose(self) -> None:
         """Leave the connections to the other users of this client; its manager closes them."""
@@ -107,9 +124,10 @@ class AsyncPooledRedisCluster(RedisCluster):
         if client is None or client.pid != os.getpid():
             self.credentials.attend()
             with guard:
-                client = LoopCluster(
-                    nodes=self._nodes, pool=self._arguments, recovery=self._recovery, credentials=self.credentials
-                )
+                words: dict[str, Any] = {"nodes": self._nodes, "pool": self._arguments, "recovery": self._recovery}
+                words["credentials"] = self.credentials
+                client = LaneCluster(**words, lanes=self._lanes) if self._lanes else LoopCluster(**words)
+                client.response_callbacks.update(self.response_callbacks)
                 self._clients[loop] = client
         return client
 

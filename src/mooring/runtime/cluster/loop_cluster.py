@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, ClusterPipeline, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import MaxConnectionsError, RedisError, TryAgainError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from mooring.config.nodes import Node
 from mooring.runtime import hooks
 from mooring.runtime.clients.persistence import akeep_trying, call
-from mooring.runtime.cluster.cluster import PIPELINE, wait_of
-from mooring.runtime.cluster.nodes import AsyncNodeMoored, NodeExhausted, client_words, node_arguments, told, was_sent
+from mooring.runtime.cluster.cluster import wait_of
+from mooring.runtime.cluster.nodes import (
+    AsyncNodeMoored,
+    NodeExhausted,
+    client_words,
+    in_time,
+    node_arguments,
+    told,
+    was_sent,
+)
+from mooring.runtime.cluster.pipeline import BoundPipeline
 from mooring.runtime.commands import traits
 from mooring.runtime.credentials import watching
 from mooring.runtime.credentials.rotation import Credentials
@@ -44,6 +49,7 @@ class LoopCluster(RedisCluster):
 
     # Whether to send a command again is decided here.
     ERRORS_ALLOW_RETRY = ()  # type: ignore[assignment]
+    _pipeline_class: Callable[..., ClusterPipeline] = BoundPipeline
 
     def __init__(
         self, *, nodes: Sequence[Node], pool: Mapping[str, Any], recovery: Recovery, credentials: Credentials
@@ -53,7 +59,7 @@ class LoopCluster(RedisCluster):
         self._begun = False
         self._recovery = recovery
         self._arguments = pool
-        self._credentials = credentials
+        self.credentials = credentials
         self._ledger = Ledger(self, pool["max_connections"], Lifespan(pool["max_age"], pool["max_idle"]))
         self._gates: dict[str, AsyncGate] = {}
         self._class = moored(pool["connection_class"], AsyncNodeMoored)
@@ -76,6 +82,14 @@ class LoopCluster(RedisCluster):
         # redis-py up to 5.x takes 0 for never to send a pipeline at all.
         self.retry, self.cluster_error_retry_attempts = Retry(NoBackoff(), 0), 1
 
+    @property
+    def reading(self) -> tuple[Any, ...]:
+        """What redis-py is to choose a node by for a command that reads; nothing if that is always the master."""
+        strategy = getattr(self, "load_balancing_strategy", None)
+        if strategy is not None:
+            return self.read_from_replicas, strategy
+        return (True,) if self.read_from_replicas else ()
+
     async def get_ready(self) -> None:
         """Ask for the nodes, look after their connections, and have them closed with the loop; once is enough."""
         if not self._begun:
@@ -96,7 +110,7 @@ class LoopCluster(RedisCluster):
         command = traits(args)
 
         async def attempt() -> Any:
-            async with _in_time():
+            async with in_time():
                 with told():
                     # redis-py looks up a command's slot first, and without slots takes any node.
                     await self.get_ready()
@@ -115,8 +129,7 @@ class LoopCluster(RedisCluster):
         """Return a pipeline that keeps its deadline."""
         # redis-py's own refuses what its version does not know.
         super().pipeline(transaction, shard_hint)
-        # An attribute that redis-py declares for its command mix-ins, and only sets where it is used.
-        return BoundPipeline(self, self._recovery, *([] if transaction is None else [transaction]))  # type: ignore[abstract]
+        return self._pipeline_class(self, self._recovery, *([] if transaction is None else [transaction]))
 
     async def end(self) -> None:
         """Close every connection. Nobody is left to be told of a server that is gone."""
@@ -141,6 +154,8 @@ class LoopCluster(RedisCluster):
     async def tend(self) -> None:
         """Close idle connections whose time is over, and let the others show a login that has changed."""
         for node in self._nodes():
+            for connection in [known for known in node._connections if known not in node._free]:
+                await connection.tend_subscriber()
             for connection in list(node._free):
                 if connection in node._free and connection.is_connected:
                     # Out of reach of others meanwhile.
@@ -176,13 +191,17 @@ class LoopCluster(RedisCluster):
         patience = min(usual, seconds_left(usual))
         entered = await gate.enter(patience)
         if hooks.active is not None:
-            hooks.active.waited(self._credentials.endpoint, time.monotonic() - began, not entered)
+            hooks.active.waited(self.credentials.endpoint, time.monotonic() - began, not entered)
         if not entered:
             raise NodeExhausted(name, self._ledger.places, patience)
 
-    def _make_connection(self, *, host: str, port: int, **given: Any) -> Any:
-        connection = self._class(**node_arguments(self._arguments, (host, int(port)), given))
-        connection.moor(self._ledger, self._credentials)
+    def connection_to(self, *, host: str, port: int, **given: Any) -> Any:
+        """Make a connection to a node; whoever wants it moors and opens it."""
+        return self._class(**node_arguments(self._arguments, (host, int(port)), given))
+
+    def _make_connection(self, **given: Any) -> Any:
+        connection = self.connection_to(**given)
+        connection.moor(self._ledger, self.credentials)
         return connection
 
     def _nodes(self) -> list[Any]:
@@ -195,7 +214,7 @@ class LoopCluster(RedisCluster):
         if (reason := life.over(now)) is not None:
             connection.leave(reason)
             await connection.disconnect(nowait=True)
-        elif life.generation != self._credentials.generation and now >= life.auth_after:
+        elif life.generation != self.credentials.generation and now >= life.auth_after:
             try:
                 async with asyncio.timeout(watching.PATIENCE):
                     await connection.connect()
@@ -206,36 +225,3 @@ class LoopCluster(RedisCluster):
         if self.nodes_manager.default_node is not None:
             self.replace_default_node()
         return was_sent(error)
-
-
-class BoundPipeline(ClusterPipeline):
-    """A pipeline that keeps its deadline. It is not sent again as a whole."""
-
-    def __init__(self, client: LoopCluster, recovery: Recovery, *arguments: Any) -> None:
-        self._loop_client = client
-        self._recovery = recovery
-        super().__init__(client, *arguments)
-
-    async def execute(self, *args: Any, **options: Any) -> list[Any]:
-        """Send all commands and return their replies, in time."""
-        with call(self._recovery, PIPELINE) as attempts:
-            try:
-                async with _in_time():
-                    with told():
-                        await self._loop_client.get_ready()
-                        replies: list[Any] = await super().execute(*args, **options)
-                        return replies
-            except (RedisTimeoutError, RedisConnectionError) as error:
-                attempts.failed(error, sent=True, now=time.monotonic())
-                raise
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    """Bound what is done inside by what is left of the running call's time."""
-    left = seconds_left(math.inf)
-    try:
-        async with asyncio.timeout(None if left == math.inf else left):
-            yield
-    except TimeoutError as error:
-        raise RedisTimeoutError("No node replied in time") from error

@@ -6,9 +6,11 @@ asyncio redis-py's own list of connections stays, and what a pool would do is do
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import redis
@@ -17,6 +19,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from mooring.config.nodes import Node, write_nodes
+from mooring.runtime.deadline import seconds_left
 from mooring.runtime.failures import PoolExhausted
 from mooring.runtime.pools.async_moored import AsyncMoored
 from mooring.runtime.pools.pool import SharedPool
@@ -28,13 +31,16 @@ __all__ = [
     "NodeExhausted",
     "NodePool",
     "client_words",
+    "in_time",
     "node_arguments",
     "told",
     "was_sent",
 ]
 
-# Arguments of connections that a Cluster client wants to know too.
-_CLIENT_WORDS = frozenset({"encoding", "encoding_errors", "decode_responses", "protocol", "legacy_responses"})
+# Arguments that a Cluster client alone is made with.
+_READING = frozenset({"read_from_replicas", "load_balancing_strategy"})
+# And those of connections that it wants to know too.
+_CLIENT_WORDS = _READING | {"encoding", "encoding_errors", "decode_responses", "protocol", "legacy_responses"}
 
 POOL_WORDS = ("max_connections", "pool_timeout", "max_age", "max_idle", "login", "connection_class")
 """Arguments of a pool that its connections are not made with."""
@@ -80,7 +86,9 @@ class AsyncNodeMoored(AsyncMoored):
 
     async def _settle(self) -> None:
         now = time.monotonic()
-        if self.is_connected and (reason := self.life.over(now)) is not None:  # type: ignore[attr-defined]
+        # A subscriber would lose messages.
+        reason = None if self._listening else self.life.over(now)
+        if reason is not None and self.is_connected:  # type: ignore[attr-defined]
             self.leave(reason)
             await self.disconnect(nowait=True)
         await self.connect()
@@ -89,7 +97,7 @@ class AsyncNodeMoored(AsyncMoored):
 
 def node_arguments(arguments: Mapping[str, Any], node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a connection to one node is made with: what redis-py gives for it, and over it what settings say."""
-    own = {key: value for key, value in arguments.items() if key not in (*POOL_WORDS, "endpoint")}
+    own = {key: value for key, value in arguments.items() if key not in {*POOL_WORDS, *_READING, "endpoint"}}
     host, port = node
     # Connections know these themselves, and redis-py 7 warns of what its Cluster client hands on.
     given = {key: value for key, value in given.items() if key not in {"lib_name", "lib_version"}}
@@ -119,6 +127,17 @@ def told() -> Iterator[None]:
         if type(error).__name__ == "SlotNotCoveredError":
             raise ClusterDownError(str(error)) from error
         raise
+
+
+@contextlib.asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """Bound what is done inside by what is left of the running call's time."""
+    left = seconds_left(math.inf)
+    try:
+        async with asyncio.timeout(None if left == math.inf else left):
+            yield
+    except TimeoutError as error:
+        raise RedisTimeoutError("No node replied in time") from error
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from mooring.runtime.pools.leaks import warn_of_loop
 from mooring.runtime.pools.pool import guard
 from mooring.runtime.recovery.recovery import Recovery
 
-__all__ = ["LANES", "LaneSet", "beside", "close_lanes", "lane_numbers", "lanes_of", "shut_lanes"]
+__all__ = ["LANES", "LaneSet", "beside", "close_lanes", "lane_numbers", "lane_set", "lanes_of", "shut_lanes"]
 
 _Set = TypeVar("_Set", bound="LaneSet")
 
@@ -122,18 +122,19 @@ def lanes_of(
     pool: redis.asyncio.ConnectionPool, recovery: Recovery, count: int = LANES, max_age: float | None = None
 ) -> LaneSet:
     """Return the lanes beside a pool, the same for all its clients; whoever asks first decides how many."""
+    return beside(pool, LaneSet, lambda: lane_set(source_of(pool, recovery), recovery, count, max_age))
+
+
+def lane_set(source: LaneSource, recovery: Recovery, count: int = LANES, max_age: float | None = None) -> LaneSet:
+    """Make lanes that are as patient as the calls of a `recovery`."""
     patience = min(recovery.deadline, recovery.read_timeout)
-    return beside(
-        pool,
-        LaneSet,
-        lambda: LaneSet(
-            source_of(pool, recovery),
-            endpoint=recovery.name,
-            patience=None if patience == math.inf else patience,
-            doubt=recovery.attempt_until(_READ, recovery.deadline, 0.0),
-            count=count,
-            max_age=max_age,
-        ),
+    return LaneSet(
+        source,
+        endpoint=recovery.name,
+        patience=None if patience == math.inf else patience,
+        doubt=recovery.attempt_until(_READ, recovery.deadline, 0.0),
+        count=count,
+        max_age=max_age,
     )
 
 

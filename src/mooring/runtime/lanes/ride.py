@@ -20,10 +20,11 @@ from mooring.runtime.deadline import UNTIL
 from mooring.runtime.lanes.events import LaneLost
 from mooring.runtime.lanes.lane import Lane
 from mooring.runtime.lanes.lane_set import LaneSet
+from mooring.runtime.lanes.loop_lanes import LoopLanes
 from mooring.runtime.recovery.kinds import Kind, kind_of
 from mooring.runtime.recovery.recovery import Attempts, Recovery
 
-__all__ = ["Failure", "ride"]
+__all__ = ["Failure", "board", "by", "ride"]
 
 Reply = TypeVar("Reply")
 
@@ -67,8 +68,8 @@ async def ride(
         trying = time.monotonic()
         enough = recovery.attempt_until(command, until, trying)
         try:
-            async with _by(enough):
-                lane = await _board(lanes)
+            async with by(enough):
+                lane = await board(lanes.here())
                 reply = await send(lane)
         except (RedisError, LaneLost, OSError, UnicodeDecodeError) as error:
             failure = Failure(error, lane)
@@ -91,9 +92,10 @@ async def _after(lanes: LaneSet, attempts: Attempts, failure: Failure) -> float:
     return attempts.failed(failure.error, failure.sent, time.monotonic(), renewed)
 
 
-async def _board(lanes: LaneSet) -> Lane:
+async def board(lanes: LoopLanes) -> Lane:
+    """Return the running task's lane, open and with room, waiting for either. Raises redis-py's errors."""
     while True:
-        lane = await lanes.here().lane()
+        lane = await lanes.lane()
         if lane.full:
             await lane.admit()
         # It may have ended while this task waited for its turn to run.
@@ -102,7 +104,8 @@ async def _board(lanes: LaneSet) -> Lane:
 
 
 @asynccontextmanager
-async def _by(until: float) -> AsyncIterator[None]:
+async def by(until: float) -> AsyncIterator[None]:
+    """Bound what is done inside, by `time.monotonic`. Raises redis-py's `TimeoutError`."""
     left = until - time.monotonic()
     try:
         async with asyncio.timeout(None if left == math.inf else left):

@@ -16,13 +16,15 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
-__all__ = ["CacheNumbers", "CacheSize", "Entry", "Flight", "LocalCache", "copied"]
+from mooring.config.cache_size import CacheSize
+
+__all__ = ["CacheNumbers", "Entry", "Flight", "LocalCache", "SharedLocalCache", "copied"]
 
 # What an entry takes beside its reply and twice its command: itself and its places in three tables (tracemalloc,
 # CPython 3.11).
@@ -32,41 +34,12 @@ _SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class CacheSize:
-    """How much a local cache holds for each event loop, and for how long.
-
-    `entries` and `bytes` bound its memory, whichever is reached first. An entry lives until the server says that its
-    key has changed, no longer than the server's own TTL, and at most `longest` seconds. `staleness`, in seconds, is how
-    long an entry is given out although the server has not been heard: it is asked three times in that time, so that a
-    network that has died without a word is found out.
-
-    With `prefixes` only keys that begin with one of them are kept, and the server tells of every change among them
-    (BCAST) instead of remembering for each client which keys it has read (OPTIN).
-
-    Raises `ValueError` or `TypeError` for what makes no sense.
-    """
-
-    entries: int = 10_000
-    bytes: int = 32 << 20
-    longest: float = 300.0
-    staleness: float = 5.0
-    prefixes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("entries", "bytes", "longest", "staleness"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} of a local cache must be a positive number, not {value!r}.")
-        if isinstance(self.prefixes, str):
-            raise TypeError(f"prefixes of a local cache must be a tuple of texts, not the text {self.prefixes!r}.")
-        for one, other in permutations(self.prefixes, 2):
-            if other.startswith(one):
-                raise ValueError(f"Prefix {other!r} of a local cache begins with another one, {one!r}.")
-
-
-@dataclass(frozen=True, slots=True)
 class CacheNumbers:
-    """What a local cache holds, and what became of it so far."""
+    """What a local cache holds (`entries`, their `bytes`), and what became of it so far.
+
+    Entries are `invalidated` when the server says that their key has changed, and `evicted` for want of room; `dropped`
+    is how often all went at once.
+    """
 
     entries: int
     bytes: int
@@ -212,6 +185,39 @@ class LocalCache:
         listed.discard(ident)
         if not listed:
             del self._of_key[key]
+
+
+class SharedLocalCache(LocalCache):
+    """The same for several threads: each change is whole before the next one begins. Reading needs no lock."""
+
+    def __init__(self, size: CacheSize) -> None:
+        super().__init__(size)
+        self._lock = threading.RLock()
+
+    def depart(self, flight: Flight) -> None:
+        """List a flight."""
+        with self._lock:
+            super().depart(flight)
+
+    def land(self, flight: Flight, reply: Any, until: float) -> bool:
+        """Keep what a flight has brought, if nothing has made it doubtful; tells whether it did."""
+        with self._lock:
+            return super().land(flight, reply, until)
+
+    def crash(self, flight: Flight) -> None:
+        """Strike out a flight that brings nothing."""
+        with self._lock:
+            super().crash(flight)
+
+    def invalidate(self, keys: Iterable[Any]) -> int:
+        """Take away all that came or is about to come from these keys; returns how many entries."""
+        with self._lock:
+            return super().invalidate(keys)
+
+    def drop(self) -> int:
+        """Take away everything; returns how many entries."""
+        with self._lock:
+            return super().drop()
 
 
 def copied(reply: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final
 
-__all__ = ["EVERYTHING", "is_cached", "keys_named", "spelled"]
+__all__ = ["EVERYTHING", "is_cached", "keys_named", "replies_in_doubles", "spelled"]
 
 _CACHED: Final = frozenset(
     """
@@ -18,6 +18,9 @@ _CACHED: Final = frozenset(
     ZLEXCOUNT ZMSCORE ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCORE
     """.split()
 )
+
+_DOUBLES: Final = frozenset({"GEOPOS", "ZMSCORE", "ZSCORE"})
+_SCORES: Final = frozenset({"WITHSCORE", b"WITHSCORE", "WITHSCORES", b"WITHSCORES"})
 
 EVERYTHING: Final = frozenset({"FLUSHALL", "FLUSHDB", "SWAPDB"})
 """What changes keys without naming them."""
@@ -30,6 +33,12 @@ def is_cached(arguments: Sequence[Any]) -> bool:
         return False
     # EXISTS of several keys adds them up.
     return head in _CACHED and (head != "EXISTS" or len(arguments) == 2)
+
+
+def replies_in_doubles(arguments: Sequence[Any]) -> bool:
+    """Tell whether RESP3 replies with numbers that RESP2 writes as text, in a way that depends on the server."""
+    words = {each.upper() if isinstance(each, str | bytes) else each for each in arguments[2:]}
+    return arguments[0] in _DOUBLES or not words.isdisjoint(_SCORES)
 
 
 def spelled(arguments: tuple[Any, ...], packed: bytes) -> Hashable:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from redis._parsers import _AsyncRESP2Parser, _AsyncRESP3Parser
 from redis.exceptions import ResponseError
 
+from mooring.config.cache_size import CacheSize
 from mooring.runtime.lanes.source import LaneSource
-from mooring.runtime.local_cache.cache import CacheSize
 from mooring.runtime.recovery.kinds import Kind, kind_of
 
 __all__ = ["TrackingRefused", "TrackingSource"]
@@ -36,6 +37,8 @@ class TrackingSource:
         """Open a connection. Raises redis-py's errors, and `TrackingRefused`."""
         connection = await self._source.open()
         try:
+            if str(connection.protocol) != "3":
+                await _speak_resp3(connection)
             await connection.send_command(*self._arguments, check_health=False)
             await connection.read_response()
         except ResponseError as error:
@@ -48,3 +51,12 @@ class TrackingSource:
             raise
         connection.encoder = self._encoder
         return connection
+
+
+async def _speak_resp3(connection: Any) -> None:
+    """Go over to RESP3 on a connection that has been let in: in RESP2 no change is told beside replies."""
+    if isinstance(connection._parser, _AsyncRESP2Parser):
+        connection.set_parser(_AsyncRESP3Parser)
+        connection._parser.on_connect(connection)
+    await connection.send_command("HELLO", "3", check_health=False)
+    await connection.read_response()

@@ -14,14 +14,16 @@ import logging
 import math
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any
 
 import redis.asyncio
+import redis.connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from mooring.config.cache_size import CacheSize
 from mooring.runtime import hooks
 from mooring.runtime.commands import Traits
 from mooring.runtime.lanes.lane import Lane
@@ -30,7 +32,7 @@ from mooring.runtime.lanes.loop_lanes import LoopLanes
 from mooring.runtime.lanes.ride import ride
 from mooring.runtime.lanes.routing import read_route
 from mooring.runtime.lanes.source import LaneSource, source_of
-from mooring.runtime.local_cache.cache import CacheSize, Flight, LocalCache
+from mooring.runtime.local_cache.cache import Flight, LocalCache
 from mooring.runtime.local_cache.replies import decoder
 from mooring.runtime.local_cache.source import TrackingRefused, TrackingSource
 from mooring.runtime.recovery.recovery import Recovery
@@ -38,6 +40,9 @@ from mooring.runtime.recovery.recovery import Recovery
 __all__ = ["LONGEST", "Tracking", "TrackingLanes", "tracking_of"]
 
 _log = logging.getLogger("mooring")
+
+# The protocol of connections for which none is said.
+_USUAL = getattr(redis.connection, "DEFAULT_RESP_VERSION", 2)
 
 # A server that refuses to track is asked again after so many seconds.
 _PAUSE = 30.0
@@ -58,7 +63,7 @@ class TrackingLanes(LoopLanes):
     def __init__(self, tracking: Tracking) -> None:
         super().__init__(tracking)
         self._tracking = tracking
-        self.cache = LocalCache(tracking.size)
+        self.cache = tracking.make_cache(tracking.size)
         self.entries = self.cache.entries
         self.off_until = -math.inf
         """Until when nothing is cached, for the server has refused; by the clock of `time.monotonic`."""
@@ -155,7 +160,7 @@ class TrackingLanes(LoopLanes):
         self._land(flights, row[-1].result(), sent)
 
     def _land(self, flights: Sequence[Flight], replies: Sequence[Any], sent: float) -> None:
-        cache, longest = self.cache, self._tracking.size.longest
+        cache, max_age = self.cache, self._tracking.size.max_age
         self._heard(sent)
         for flight, left, reply in zip(flights, replies[::2], replies[1::2], strict=True):
             try:
@@ -165,7 +170,7 @@ class TrackingLanes(LoopLanes):
             if isinstance(reply, Exception):
                 self._fail([flight], reply)
                 continue
-            cache.land(flight, reply, sent + (longest if left < 0 else min(longest, left / 1000)))
+            cache.land(flight, reply, sent + (max_age if left < 0 else min(max_age, left / 1000)))
             if not flight.landing.done():
                 flight.landing.set_result(reply)
 
@@ -180,6 +185,8 @@ class TrackingLanes(LoopLanes):
     def _refused(self, error: TrackingRefused) -> None:
         if self.off_until == -math.inf:
             _log.warning("%s: the local cache is off, for the server refuses: %s", self._tracking.endpoint, error)
+            if hooks.active is not None:
+                hooks.active.cache(self._tracking.endpoint, "refused")
         self.off_until = time.monotonic() + _PAUSE
 
     def _heard(self, asked: float) -> None:
@@ -206,8 +213,15 @@ class Tracking(LaneSet):
     """The tracking lanes beside a pool, one for each event loop."""
 
     def __init__(
-        self, source: LaneSource, recovery: Recovery, size: CacheSize, encoder: Any, max_age: float | None
+        self,
+        source: LaneSource,
+        recovery: Recovery,
+        size: CacheSize,
+        pool: redis.asyncio.ConnectionPool,
+        max_age: float | None,
+        make_cache: Callable[[CacheSize], LocalCache] = LocalCache,
     ) -> None:
+        encoder = pool.get_encoder()
         patience = min(recovery.deadline, recovery.read_timeout, size.staleness)
         super().__init__(
             TrackingSource(source, size, encoder),
@@ -218,7 +232,10 @@ class Tracking(LaneSet):
         )
         self.recovery = recovery
         self.size = size
-        self.decoded = decoder(encoder)
+        self.make_cache = make_cache
+        self.resp2 = str(pool.connection_kwargs.get("protocol") or _USUAL) == "2"
+        """Whether replies have the form of RESP2."""
+        self.decoded = decoder(encoder, self.resp2)
         self.prefixes = tuple(prefix.encode() for prefix in size.prefixes)
 
     def open_here(self) -> TrackingLanes:
@@ -235,12 +252,22 @@ class Tracking(LaneSet):
 
 
 def tracking_of(
-    pool: redis.asyncio.ConnectionPool, recovery: Recovery, size: CacheSize, max_age: float | None
+    pool: redis.asyncio.ConnectionPool,
+    recovery: Recovery,
+    size: CacheSize,
+    max_age: float | None,
+    make_cache: Callable[[CacheSize], LocalCache] = LocalCache,
 ) -> Tracking:
-    """Return the tracking beside a pool, the same for all its clients; whoever asks first decides the size."""
-    return beside(
-        pool, Tracking, lambda: Tracking(source_of(pool, recovery), recovery, size, pool.get_encoder(), max_age)
-    )
+    """Return the tracking beside a pool, the same for all its clients.
+
+    Its lane is replaced at the age of `max_age` seconds; None is no bound. Raises `ValueError` if the cache of those
+    clients is of another size.
+    """
+    source = source_of(pool, recovery)
+    found = beside(pool, Tracking, lambda: Tracking(source, recovery, size, pool, max_age, make_cache))
+    if found.size != size:
+        raise ValueError(f"The clients of this pool have a local cache of another size: {found.size}.")
+    return found
 
 
 def _beat(known: weakref.ref[TrackingLanes]) -> None:

@@ -74,7 +74,7 @@ DIAL_FAILURES = Measure("dial_failures", "Connections that could not be opened."
 WAIT_TIMEOUTS = Measure("pool_wait_timeouts", "Callers who stood in line for a connection in vain.", ("endpoint",))
 BREAKER_CHANGES = Measure("breaker_changes", "Changes of the breaker's state.", ("endpoint", "state"))
 ROTATIONS = Measure("rotations", "Credentials or certificates exchanged on open connections.", ("endpoint", "what"))
-CACHE = Measure("cache_events", "Hits, misses and losses of the local cache.", ("endpoint", "outcome"))
+CACHE = Measure("cache_events", "Hits, misses and losses of the local cache.", ("endpoint", "event"))
 COUNTED = (RETRIES, DIAL_FAILURES, WAIT_TIMEOUTS, BREAKER_CHANGES, ROTATIONS, CACHE)
 
 
@@ -188,9 +188,9 @@ class Recorder(Hooks):
         """Count an exchange of credentials or certificates."""
         self._count(ROTATIONS, endpoint, what)
 
-    def cache(self, endpoint: str, outcome: str) -> None:
+    def cache(self, endpoint: str, event: str) -> None:
         """Count what the local cache did."""
-        self._count(CACHE, endpoint, outcome)
+        self._count(CACHE, endpoint, event)
 
     def snapshot(self) -> Snapshot:
         """Tell all that was counted so far."""

@@ -44,6 +44,7 @@ _ATTRIBUTES = {
     "reason": "mooring.redis.reason",
     "state": "mooring.redis.breaker.state",
     "what": "mooring.redis.rotated",
+    "event": "mooring.redis.cache.event",
 }
 
 # A breaker is that of a server, whatever the database.
