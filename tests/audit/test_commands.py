@@ -47,6 +47,72 @@ def test_the_first_command_of_each_coroutine_blocks(tree: Tree) -> None:
     """, "MR402")  # fmt: skip
 
 
+def test_a_client_is_followed_into_modules_that_say_nothing_of_redis(tree: Tree) -> None:
+    tree.shows(
+        {
+            "infra/__init__.py": "from .cache import store as shared, get_store\n",
+            "infra/cache.py": """
+                import os, redis
+                import redis.asyncio
+                store = redis.from_url(os.environ["REDIS_URL"])
+                later = redis.asyncio.from_url(os.environ["REDIS_URL"])
+
+                def get_store():
+                    return redis.Redis(connection_pool=POOL)
+                """,
+            "direct.py": """
+                from infra.cache import later, store
+
+                async def one():
+                    store.get("a")  # -> MR402
+
+                async def two():
+                    await later.get("a")
+                    later.set("a", 1)  # -> MR403
+                """,
+            "handed_on.py": """
+                from infra import get_store, shared
+
+                async def one():
+                    shared.get("a")  # -> MR402
+
+                async def two():
+                    await get_store().get("a")  # -> MR402, MR404
+                """,
+            "another.py": """
+                from elsewhere import store
+
+                async def one():
+                    store.get("a")
+                """,
+        },
+        "MR402",
+        "MR403",
+        "MR404",
+    )
+
+
+def test_a_client_of_the_factory_is_followed_there_as_well(tree: Tree) -> None:
+    tree.shows(
+        {
+            "infra/store.py": "from mooring import create_redis_from_config\nkept = create_redis_from_config()\n",
+            "web.py": """
+                from infra import store
+
+                async def one():
+                    store.kept.get("a")  # -> MR402
+                """,
+            "star.py": """
+                from infra.store import *
+
+                async def one():
+                    kept.get("a")  # -> MR402
+                """,
+        },
+        "MR402",
+    )
+
+
 def test_what_runs_elsewhere_does_not_block(tree: Tree) -> None:
     tree.shows("""
         import asyncio

@@ -91,3 +91,21 @@ def test_a_command_with_an_open_quote_is_kept_as_it_is() -> None:
 )
 def test_other_files_with_services_are_no_compose_files(text: str) -> None:
     assert services(text) == {}
+
+
+def test_an_entry_point_and_a_command_are_inherited_one_by_one() -> None:
+    found = services("""\
+        services:
+          base:
+            image: redis:7
+            entrypoint: [redis-server, --requirepass, "${P}"]
+            command: [--save, ""]
+            volumes: [./redis.conf:/redis.conf]
+          cache:
+            extends: base
+            command: [--appendonly, "yes"]
+            volumes: [./data:/data]
+        """)
+    assert found["cache"].command == ("redis-server", "--requirepass", "${P}", "--appendonly", "yes")
+    assert found["cache"].replaces
+    assert found["cache"].configurations == ("file/data", "file/redis.conf")

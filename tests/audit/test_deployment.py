@@ -390,6 +390,34 @@ def test_passwords_are_found_wherever_they_stand_and_only_those_of_redis(tree: T
     )
 
 
+def test_a_variable_that_the_shell_of_the_container_puts_in_is_no_password(tree: Tree) -> None:
+    tree.shows(
+        {
+            "compose.yaml": """\
+                services:
+                  quoted:
+                    image: redis:7
+                    command: sh -c "redis-server --requirepass \\"$$REDIS_PASSWORD\\""
+                  braces:
+                    image: redis:7
+                    command: redis-server --requirepass $${REDIS_PASSWORD}
+                    healthcheck: {test: redis-cli -a $$REDIS_PASSWORD ping}
+                  listed:
+                    image: redis:7
+                    command: [sh, -c, "exec redis-server --requirepass '$$REDIS_PASSWORD'"]
+                    healthcheck: {test: [CMD, redis-cli, -a, $$REDIS_PASSWORD, ping]}
+                  plain:
+                    image: redis:7
+                    command: sh -c "redis-server --requirepass \\"sesame\\""  # -> MR604
+                  dollar:
+                    image: bitnami/redis
+                    environment: {REDIS_PASSWORD: $$esame}  # -> MR604
+                """
+        },
+        "MR604",
+    )
+
+
 FIX = pod("web", "env:", "  - name: REDIS_PASSWORD", "    value: 'sesame' # kept", "  - {name: A, value: b}")
 
 

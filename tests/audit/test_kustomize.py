@@ -228,3 +228,105 @@ def test_a_password_in_a_generated_secret_is_a_warning(tree: Tree) -> None:
         ("MR604", "error", 1),
         ("MR604", "warning", 2),
     ]
+
+
+CONFIGURED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: redis}
+spec:
+  template:
+    spec:
+      containers:
+        - name: redis
+          image: redis:7MARK
+          args: [/conf/redis.conf]
+      volumes: [{name: conf, configMap: {name: conf}}]
+"""
+
+
+@pytest.mark.parametrize("entry", ["redis.conf", "redis.conf=prod.conf"])
+@pytest.mark.parametrize(("directive", "is_open"), [("requirepass ${PASSWORD}", False), ("appendonly yes", True)])
+def test_a_generated_file_tells_whether_a_server_is_open(tree: Tree, entry: str, directive: str, is_open: bool) -> None:
+    tree.shows(
+        {
+            "k8s/kustomization.yaml": f"""\
+                resources: [redis.yaml]
+                configMapGenerator:
+                  - {{name: conf, files: ["{entry}"]}}
+                """,
+            f"k8s/{entry.rpartition('=')[2]}": f"port 6379\n{directive}\n",
+            "k8s/redis.yaml": CONFIGURED.replace("MARK", "  # -> MR603" if is_open else ""),
+        },
+        "MR603",
+    )
+
+
+def test_a_generated_file_that_is_not_there_tells_nothing(tree: Tree) -> None:
+    kustomization = "resources: [redis.yaml]\nconfigMapGenerator: [{name: conf, files: [fetched.conf]}]\n"
+    tree.shows({"kustomization.yaml": kustomization, "redis.yaml": CONFIGURED.replace("MARK", "")}, "MR603")
+
+
+def test_a_server_is_configured_by_the_config_map_of_its_own_namespace(tree: Tree) -> None:
+    def placed(namespace: str, directive: str, mark: str) -> str:
+        config = (
+            f"kind: ConfigMap\nmetadata: {{name: conf, namespace: {namespace}}}\ndata: {{redis.conf: {directive}}}\n"
+        )
+        server = CONFIGURED.replace("{name: redis}", f"{{name: redis, namespace: {namespace}}}").replace("MARK", mark)
+        return f"apiVersion: v1\n{config}---\n{server}"
+
+    tree.shows(
+        {
+            "dev.yaml": placed("dev", "appendonly yes", "  # -> MR603"),
+            "prod.yaml": placed("prod", "requirepass $(P)", ""),
+        },
+        "MR603",
+    )
+
+
+@pytest.mark.parametrize(
+    ("behavior", "environment"),
+    [
+        ("merge", {"REDIS_HOST": "new", "REDIS_DB": "3", "LOG": "debug"}),
+        ("replace", {"REDIS_HOST": "new", "LOG": "debug"}),
+    ],
+)
+def test_an_overlay_changes_what_its_base_generates(behavior: str, environment: dict[str, str]) -> None:
+    found = put_together(
+        {
+            "base/kustomization.yaml": """\
+                resources: [pod.yaml]
+                configMapGenerator:
+                  - {name: settings, literals: [REDIS_HOST=old, REDIS_DB=3]}
+                """,
+            "base/pod.yaml": """\
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: web}
+                spec:
+                  containers: [{name: web, envFrom: [{configMapRef: {name: settings}}]}]
+                """,
+            "prod/kustomization.yaml": f"""\
+                namePrefix: prod-
+                namespace: prod
+                resources: [../base]
+                configMapGenerator:
+                  - {{name: settings, behavior: {behavior}, literals: [REDIS_HOST=new, LOG=debug]}}
+                """,
+        }
+    )
+    assert {v.name: v.value for v in found.workloads[0].environment} == environment
+    assert [(address.host, address.namespace) for address in found.addresses] == [("new", "prod")]
+
+
+def test_a_patch_may_mount_the_configuration_of_a_server(tree: Tree) -> None:
+    base, _, volumes = CONFIGURED.replace("MARK", "").partition("      volumes")
+    tree.shows(
+        {
+            "redis.yaml": base.replace("redis:7", "redis:7  # -> MR603"),
+            "patch.yaml": f"{base.replace('          image: redis:7', '          tty: true')}      volumes{volumes}",
+            "conf.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {redis.conf: save 60 1}\n",
+            "kustomization.yaml": "resources: [redis.yaml, conf.yaml]\npatches: [{path: patch.yaml}]\n",
+        },
+        "MR603",
+    )

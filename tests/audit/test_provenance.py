@@ -32,6 +32,9 @@ READERS = {
     "environs by type with a fallback": ("env.str('U', 'redis://cache')", "fallback"),
     "environs by type with a named fallback": ("env.str('U', default='redis://cache')", "fallback"),
     "django-environ's cache URL": ("env.cache_url('U')", "external"),
+    "django-environ with a default in its scheme": ("scheme('U')", "fallback"),
+    "django-environ by type with a default in its scheme": ("scheme.str('U')", "fallback"),
+    "django-environ with a type alone": ("scheme('V')", "external"),
     "a reader of the project": ("get_config_value('redis_url', 'redis://cache')", "fallback"),
     "a reader of the project without a fallback": ("get_config_value('redis_url')", "external"),
     "a reader of the project that has one itself": ("reader('redis_url')", "fallback"),
@@ -51,10 +54,12 @@ import os
 from os import environ, getenv
 from decouple import config
 from environs import Env
+import environ as environ_of_django
 from pydantic import SecretStr
 from elsewhere import get_config_value
 import elsewhere, redis
 env = Env()
+scheme = environ_of_django.Env(U=(str, "redis://cache"), V=str)
 KEY, FALLBACK, HOST = "U", "redis://cache", "cache"
 def reader(key):
     return os.environ.get(key.upper()) or "redis://localhost"

@@ -209,6 +209,68 @@ def test_what_is_read_from_redis_url_steps_back_behind_it(tmp_path: Path, fallba
     )
 
 
+HANDED = {
+    "a parameter": "def f(redis_url='redis://localhost'):\n    return redis.from_url(redis_url)\n",
+    "a parameter of the object": (
+        "class Store:\n    def __init__(self, redis_url='redis://localhost'):\n"
+        "        self.redis_url = redis_url\n        self.client = redis.from_url(self.redis_url)\n"
+    ),
+    "an option of argparse": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--redis-url', default='redis://localhost')\n"
+        "c = redis.from_url(p.parse_args().redis_url)\n"
+    ),
+    "an option of click that may stand in the variable": (
+        "import click\n@click.command()\n"
+        "@click.option('--redis-url', default='redis://localhost', envvar='REDIS_URL')\n"
+        "def main(redis_url):\n    redis.from_url(redis_url).ping()\n"
+    ),
+    "a parameter before the variable": (
+        "import os\ndef f(redis_url=None):\n    return redis.from_url(redis_url or os.getenv('REDIS_URL', 'redis://x'))\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", HANDED.values(), ids=HANDED.keys())
+def test_what_a_caller_or_the_command_line_gives_still_outweighs_redis_url(tmp_path: Path, text: str) -> None:
+    assert "default_url" not in mended(tmp_path, f"import redis\n{text}", unsafe=True)
+
+
+PREFIXED = "    model_config = SettingsConfigDict(env_prefix='{}')\n"
+# The body of the settings class S, what gives the address, and whether `REDIS_URL` tells it.
+FIELDS = {
+    "by its name": ("    redis_url: str = 'redis://c'\n", "S().redis_url", True),
+    "by an alias": ("    url: str = Field('redis://c', alias='REDIS_URL')\n", "S().url", True),
+    "by a prefix": (PREFIXED.format("REDIS_") + "    url: str = 'redis://c'\n", "S().url", True),
+    "by a prefix in a dict": (
+        "    model_config = {'env_prefix': 'REDIS_'}\n    url: str = 'redis://c'\n",
+        "S().url",
+        True,
+    ),
+    "another, by a prefix": (PREFIXED.format("APP_") + "    redis_url: str = 'redis://c'\n", "S().redis_url", False),
+    "another, by a prefix of pydantic 1": (
+        "    class Config:\n        env_prefix = 'app_'\n    redis_url: str = 'redis://c'\n",
+        "S().redis_url",
+        False,
+    ),
+    "another, by a prefix that is inherited": (
+        PREFIXED.format("APP_") + "class T(S):\n    redis_url: str = 'redis://c'\n",
+        "T().redis_url",
+        False,
+    ),
+    "another, by a name": ("    redis_url: str = Field('redis://c', env='CACHE_ADDRESS')\n", "S().redis_url", False),
+}
+
+
+@pytest.mark.parametrize(("body", "address", "told"), FIELDS.values(), ids=FIELDS.keys())
+def test_only_a_field_that_is_read_from_redis_url_steps_back_behind_it(
+    tmp_path: Path, body: str, address: str, told: bool
+) -> None:
+    head = "import redis\nfrom pydantic import Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n"
+    text = f"{head}class S(BaseSettings):\n{body}c = redis.from_url({address})\n"
+    after = f"create_redis_from_config(default_url={address})" if told else f"redis.from_url({address})"
+    assert mended(tmp_path, text).splitlines()[-1] == f"c = {after}"
+
+
 def test_a_file_that_does_not_parse_is_only_shown_its_fix(tmp_path: Path) -> None:
     text = "import redis\nclient = redis.Redis(host='localhost')\nprint 'moored'\n"
     assert mended(tmp_path, text, unsafe=True) == text

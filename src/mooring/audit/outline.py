@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-__all__ = ["imported_words", "is_ordinary", "may_matter", "patched_names"]
+__all__ = ["Mention", "imported_words", "is_ordinary", "may_matter", "mentioned", "patched_names"]
 
 # A Python file without any of these words, in whatever case, makes no Redis client; its facts are read only if another
 # one needs them.
@@ -43,6 +44,24 @@ def may_matter(data: bytes) -> bool:
 def imported_words(data: bytes) -> set[bytes]:
     """The words of the import statements in a file."""
     return {word for statement in IMPORT.findall(data) for word in WORD.findall(statement)}
+
+
+class Mention(NamedTuple):
+    """A name by which others use what a module makes; `module` is its last name, `function` tells a variable apart.
+
+    A function may be a method, which is called on objects that come from anywhere.
+    """
+
+    module: str
+    name: str
+    function: bool
+
+
+def mentioned(data: bytes, one: Mention) -> bool:
+    """Whether a file that imports a module, but not a name of it, may use that: through the module, or by a star."""
+    module, name = one.module.encode(), one.name.encode()
+    reached = (b"%s.%s" % (module, name), b"%s as " % module)
+    return name in data and (one.function or any(text in data for text in reached) or bool(STAR.search(data)))
 
 
 def is_ordinary(data: bytes, name: str) -> bool:

@@ -14,7 +14,7 @@ from mooring.audit.files import SourceFile, Undecodable, decode, is_test
 from mooring.audit.manifests import concerns, is_manifest
 from mooring.audit.memory import Memory
 from mooring.audit.notebooks import SUFFIX
-from mooring.audit.outline import imported_words, may_matter, patched_names
+from mooring.audit.outline import Mention, imported_words, may_matter, mentioned, patched_names
 from mooring.audit.reading import Reading, Wanted, cores, read_file, read_source, unreachable
 from mooring.audit.store import Store
 
@@ -156,20 +156,14 @@ class Tree:
             if unreadable is not None:
                 self.unreadable[path] = unreadable
 
-    def mentioning(self, pairs: frozenset[tuple[str, str]]) -> list[str]:
-        """The Python files, tests aside, that import a module and name a function of it, by one of `pairs`."""
-        modules: dict[bytes, set[bytes]] = {}
-        for module, function in pairs:
-            modules.setdefault(function.encode(), set()).add(module.encode())
-        if not modules:
-            return []
-        found = []
-        for path in self.python:
-            data = b"" if is_test(path) else self.data(path)
-            wanted = [modules[function] for function in modules if function in data]
-            if wanted and set().union(*wanted) & imported_words(data):
-                found.append(path)
-        return found
+    def mentioning(self, mentions: frozenset[Mention]) -> list[str]:
+        """The Python files, tests aside, whose code may use one of the names that are `mentions`."""
+        found: set[str] = set()
+        for one in mentions:
+            naming = frozenset(self.importing(one.name))
+            near = (path for path in self.importing(one.module) if path not in found and not is_test(path))
+            found.update(path for path in near if path in naming or mentioned(self._code(path), one))
+        return [path for path in self.python if path in found]
 
     def importing(self, word: str) -> list[str]:
         """The Python files, tests too, in whose import statements `word` stands."""

@@ -17,7 +17,8 @@ class Endpoint:
     """Where a site connects, as far as the code tells.
 
     `text` is what people see, without any secret (`localhost:6379`, `redis://:***@cache:6379/0`, `$REDIS_URL`).
-    The other fields hold what is fully known; `known` says that nothing of the address is left open.
+    The other fields hold what is fully known; `known` says that nothing of the address is left open, `handed` that a
+    caller or the command line may give the URL.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Endpoint:
     db: int | None = None
     options: tuple[tuple[str, str], ...] = ()
     userinfo: bool = False
+    handed: bool = False
 
 
 @dataclass(slots=True, eq=False)

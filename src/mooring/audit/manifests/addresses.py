@@ -40,9 +40,11 @@ URL = re.compile(
 )
 HOST = re.compile(r"(?P<host>[A-Za-z0-9](?:[\w.-]*\w)?\.?)(?::\d+)?")
 # A flag of redis-server or redis-cli, or a directive of redis.conf, and the password that it is given.
-FLAG = re.compile(r"--(?:requirepass|masterauth|pass)(?:[=\s]+|\Z)[\"']?(?P<secret>[^\s\"']*)")
-CLI = re.compile(r"(?:redis|valkey)-cli\b[^|;&]*?\s-a\s+[\"']?(?P<secret>[^\s\"']+)")
+FLAG = re.compile(r"--(?:requirepass|masterauth|pass)(?:[=\s]+|\Z)(?:\\?[\"'])?(?P<secret>(?:(?!\\[\"'])[^\s\"'])*)")
+CLI = re.compile(r"(?:redis|valkey)-cli\b[^|;&]*?\s-a\s+(?:\\?[\"'])?(?P<secret>(?:(?!\\[\"'])[^\s\"'])+)")
 DIRECTIVE = re.compile(r"^[ \t]*(?:requirepass|masterauth)[ \t]+[\"']?(?P<secret>[^\s\"']+)", re.MULTILINE)
+# What Compose leaves to the shell of the container: `$$NAME` and `$${NAME}`, once their dollars are one.
+LATER = re.compile(r"\$(?:\w+|\{\w+[^{}]*\})")
 USERINFO = re.compile(r"(://[^\s'\"/?#@:]*:)[^\s'\"]+(?=@)")
 
 ABOUT = frozenset({"REDIS", "VALKEY"})
@@ -157,12 +159,16 @@ def shown(text: str) -> str:
 
 
 def _secret(name: str, text: str, *, about: bool) -> str | None:
-    if is_password_name(name, about=about) and "://" not in text:
+    own = is_password_name(name, about=about) and "://" not in text
+    if own:
         candidates = [text.strip()]
     else:
         candidates = [match["userinfo"].partition(":")[2] for match in URL.finditer(text) if match["userinfo"]]
         candidates += [m["secret"] for pattern in (FLAG, CLI, DIRECTIVE) for m in pattern.finditer(text)]
+    # No shell sees the value of a variable: that may begin with a dollar.
+    shell = not own or name.startswith("--")
     for secret in candidates:
-        if secret and OPEN not in secret and secret.lower() not in SWITCHES and not secret.startswith("/"):
+        plain = OPEN not in secret and not (shell and LATER.fullmatch(secret))
+        if secret and plain and secret.lower() not in SWITCHES and not secret.startswith("/"):
             return secret
     return None

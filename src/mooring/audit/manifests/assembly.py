@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from mooring.audit.facts import Address, Deployment, EnvVar, HostName, Password, Place, Server, Workload
 from mooring.audit.manifests import compose, dotenv, kubernetes, kustomize, render
 from mooring.audit.manifests.addresses import OPEN
+from mooring.audit.manifests.generators import Peek
 from mooring.audit.manifests.helm import Values
 from mooring.audit.manifests.kubernetes import Find, Object
 from mooring.audit.manifests.reading import Manifest
 from mooring.audit.manifests.said import addresses_in, passwords_in
-from mooring.audit.manifests.servers import server
+from mooring.audit.manifests.servers import Configured, server
 
 __all__ = ["deployed"]
 
@@ -22,14 +23,13 @@ __all__ = ["deployed"]
 MAKERS = ("Redis", "Valkey", "Dragonfly", "KeyDB", "HelmRelease", "HelmChart", "Application")
 
 One = TypeVar("One")
-Peek = Callable[[str], str | None]
 
 
 def deployed(manifests: Iterable[Manifest], peek: Peek = lambda _: None) -> Deployment:
     """The deployment that the manifests describe; `peek` gives the text of any other file, if it is there."""
     every = list(manifests)
     files = {one.path: one.variables for one in every if one.variables}
-    objects = _applied(every, files)
+    objects = _applied(every, files, peek)
     stores = [one.store for one in objects if one.store]
     find = kubernetes.find(stores)
     known = {(p.path, s.workload.name): s for one in every for p in one.projects for s in p.services}
@@ -40,8 +40,8 @@ def deployed(manifests: Iterable[Manifest], peek: Peek = lambda _: None) -> Depl
         *(_beside(workload, files) for one in every for workload in one.processes),
     )
 
-    def configured(name: str) -> str | None:
-        return _configuration(name, find, peek)
+    def configured(name: str, namespace: str | None) -> str | None:
+        return _configuration(name, namespace, find, peek)
 
     values = [value for one in every for value in one.values]
     templated = {one.path for one in every if one.templated}
@@ -55,10 +55,10 @@ def deployed(manifests: Iterable[Manifest], peek: Peek = lambda _: None) -> Depl
     )
 
 
-def _applied(manifests: Sequence[Manifest], files: Mapping[str, Sequence[EnvVar]]) -> list[Object]:
+def _applied(manifests: Sequence[Manifest], files: Mapping[str, Sequence[EnvVar]], peek: Peek) -> list[Object]:
     kustomizations = {posixpath.dirname(k.path) or ".": k for one in manifests for k in one.kustomizations}
     objects = {one.path: [_named(item) for item in one.objects] for one in manifests if one.objects}
-    return list(kustomize.applied(kustomize.Bundle(kustomizations, objects, files)))
+    return list(kustomize.applied(kustomize.Bundle(kustomizations, objects, files, peek)))
 
 
 def _named(item: Object) -> Object:
@@ -100,13 +100,10 @@ def _pattern(name: str) -> str:
     return name.replace(OPEN, "*")
 
 
-def _sources(
-    one: Manifest,
-) -> Iterator[compose.Project | render.Blueprint | kustomize.Kustomization | Values]:
-    """What of a file is no object of Kubernetes."""
+def _sources(one: Manifest) -> Iterator[compose.Project | render.Blueprint | Values]:
+    """What of a file neither is an object of Kubernetes nor makes one."""
     yield from one.projects
     yield from one.blueprints
-    yield from one.kustomizations
     yield from one.values
 
 
@@ -122,18 +119,18 @@ def _addresses(manifests: Iterable[Manifest], objects: Iterable[Object]) -> Iter
 
 
 def _passwords(manifests: Iterable[Manifest]) -> Iterator[Password]:
-    # A patch is looked at as it stands in its file, once.
+    # A patch and a generator are looked at as they stand in their file, once.
     for one in manifests:
         for item in one.objects:
             yield from item.passwords
-        for source in _sources(one):
+        for source in (*_sources(one), *one.kustomizations):
             yield from source.passwords
         for variable in one.variables:
             yield from passwords_in(one.path, dotenv.spoken(variable))
 
 
 def _servers(
-    workloads: Iterable[Workload], configured: Peek, values: Sequence[Values], templated: set[str]
+    workloads: Iterable[Workload], configured: Configured, values: Sequence[Values], templated: set[str]
 ) -> Iterator[Server]:
     """The servers of all workloads; that of a template stands where the chart's values name its image."""
     told: dict[Place, bool | None] = {}
@@ -169,13 +166,14 @@ def _beside(workload: Workload, files: Mapping[str, Sequence[EnvVar]]) -> Worklo
     return replace(workload, environment=tuple(files.get(path, ())))
 
 
-def _configuration(name: str, find: Find, peek: Peek) -> str | None:
-    """The text of what is mounted as `kind/name`; None where it is not in the tree."""
+def _configuration(name: str, namespace: str | None, find: Find, peek: Peek) -> str | None:
+    """The text of what is mounted as `kind/name`; None where it, or a part of it, is not in the tree."""
     kind, _, rest = name.partition("/")
     if kind == "file":
         return peek(rest)
-    store = find(kind, rest, None)
-    return "\n".join(value or "" for _, value, _ in store.values) if store and kind == "ConfigMap" else None
+    store = find(kind, rest, namespace) if kind == "ConfigMap" else None
+    texts = [value for _, value, _ in store.values if value is not None] if store else []
+    return "\n".join(texts) if store and len(texts) == len(store.values) else None
 
 
 def _distinct(found: Iterable[One]) -> Iterable[One]:

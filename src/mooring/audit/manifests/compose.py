@@ -24,10 +24,13 @@ _NAMED = re.compile(r"(?:docker-)?compose\b[\w.-]*\.ya?ml", re.IGNORECASE)
 class Service:
     """A service as its own file tells it; what it extends and its files of variables are filled in when all are read.
 
+    `entry` and `arguments` are the words of its `entrypoint` and its `command`, which are inherited one by one.
     `extends` is a file (empty for its own) and a service there; paths are relative to the root.
     """
 
     workload: Workload
+    entry: tuple[Text, ...] = ()
+    arguments: tuple[Text, ...] = ()
     extends: tuple[str, str] | None = None
     env_files: tuple[str, ...] = ()
 
@@ -69,16 +72,14 @@ def project(path: str, document: Node) -> Project:
 
 def link(service: Service, known: Mapping[tuple[str, str], Service], files: Mapping[str, Iterable[EnvVar]]) -> Workload:
     """The workload with what it extends, and with the variables of its files; `known` is by file and service."""
-    own = service.workload
-    env_files = service.env_files
-    above = service
+    whole = above = service
     for _ in range(len(known)):  # a chain is no longer than there are services
         found = known.get((above.extends[0] or above.workload.path, above.extends[1])) if above.extends else None
         if found is None:
             break
         above = found
-        own = _extended(own, above.workload)
-        env_files = (*above.env_files, *env_files)
+        whole = _extended(whole, above)
+    own, env_files = whole.workload, whole.env_files
     named = {variable.name for variable in own.environment}
     read = {v.name: replace(v, path=own.path, span=own.span) for file in env_files for v in files.get(file, ())}
     partial = any(file not in files for file in env_files)
@@ -105,24 +106,35 @@ def words_of(path: str, command: Node | None) -> tuple[Text, ...]:
 
 def _service(path: str, name: str, key: Node, service: Node) -> Service:
     image, entry = tree.get(service, "image"), tree.get(service, "entrypoint")
-    words = (*words_of(path, entry), *words_of(path, tree.get(service, "command")))
+    entry_words, arguments = words_of(path, entry), words_of(path, tree.get(service, "command"))
     folder = posixpath.dirname(path)
     workload = Workload(
         name=name,
         path=path,
         span=tree.key_span(key, service),
         image=tree.scalar(image),
-        command=tuple(word.value for word in words),
+        command=(),
         environment=tuple(_variables(path, tree.get(service, "environment"))),
         kind="compose",
         container=name,
         image_at=Place(path, tree.span(image)) if image is not None else None,
-        words=words,
         replaces=entry is not None,
         build=_build(folder, tree.get(service, "build")),
         configurations=tuple(_mounted(folder, service)),
     )
-    return Service(workload, _extends(folder, tree.get(service, "extends")), tuple(_env_files(folder, service)))
+    return Service(
+        _told(workload, entry_words, arguments),
+        entry_words,
+        arguments,
+        _extends(folder, tree.get(service, "extends")),
+        tuple(_env_files(folder, service)),
+    )
+
+
+def _told(workload: Workload, entry: tuple[Text, ...], arguments: tuple[Text, ...]) -> Workload:
+    """A workload with the words that start it."""
+    words = (*entry, *arguments)
+    return replace(workload, words=words, command=tuple(word.value for word in words))
 
 
 def _variables(path: str, environment: Node | None) -> Iterator[EnvVar]:
@@ -190,16 +202,25 @@ def _below(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def _extended(own: Workload, base: Workload) -> Workload:
-    named = {variable.name for variable in own.environment}
-    inherited = tuple(variable for variable in base.environment if variable.name not in named)
+def _extended(own: Service, base: Service) -> Service:
+    """A service with what it inherits: variables by their names, mounts as well as its own, anything else instead."""
+    mine, other = own.workload, base.workload
+    named = {variable.name for variable in mine.environment}
+    inherited = tuple(variable for variable in other.environment if variable.name not in named)
+    entry, arguments = own.entry or base.entry, own.arguments or base.arguments
+    workload = replace(
+        mine,
+        image=mine.image if mine.image is not None else other.image,
+        image_at=mine.image_at or other.image_at,
+        replaces=mine.replaces or other.replaces,
+        environment=mine.environment + inherited,
+        build=mine.build or other.build,
+        configurations=tuple(dict.fromkeys((*mine.configurations, *other.configurations))),
+    )
     return replace(
         own,
-        image=own.image if own.image is not None else base.image,
-        image_at=own.image_at or base.image_at,
-        command=own.command or base.command,
-        words=own.words or base.words,
-        environment=own.environment + inherited,
-        build=own.build or base.build,
-        configurations=own.configurations or base.configurations,
+        workload=_told(workload, entry, arguments),
+        entry=entry,
+        arguments=arguments,
+        env_files=(*base.env_files, *own.env_files),
     )

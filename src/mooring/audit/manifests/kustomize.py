@@ -9,19 +9,18 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mooring.audit.facts import Address, EnvVar, Password, Place, Span
+from mooring.audit.facts import EnvVar, Password
 from mooring.audit.manifests import tree
-from mooring.audit.manifests.kubernetes import Object, Store
+from mooring.audit.manifests.generators import Generator, Peek, generated, generators
+from mooring.audit.manifests.kubernetes import Object
 from mooring.audit.manifests.patches import Patch, patched, patches
 from mooring.audit.manifests.pods import Container
-from mooring.audit.manifests.said import Said, addresses_in, passwords_in, said
 from mooring.audit.manifests.tree import Node
 
 __all__ = ["NAMES", "Bundle", "Kustomization", "applied", "kustomization"]
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 DEEPEST = 20
-START = Span(1, 1, 1, 1)
 # Kinds whose names are left as they are.
 UNTOUCHED = frozenset({"Namespace", "CustomResourceDefinition"})
 
@@ -36,21 +35,19 @@ class Kustomization:
     suffix: str
     resources: tuple[str, ...]
     patches: tuple[Patch, ...]
-    stores: tuple[Store, ...]
-    # Kind and name of a generated store, and a file of variables that goes into it.
-    env_files: tuple[tuple[str, str, str], ...]
+    generators: tuple[Generator, ...]
     images: tuple[tuple[str, str], ...]
-    addresses: tuple[Address, ...]
     passwords: tuple[Password, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What is put together: kustomizations by folder, objects and files of variables by path."""
+    """What is put together: kustomizations by folder, objects and files of variables by path, other files by `peek`."""
 
     kustomizations: Mapping[str, Kustomization]
     objects: Mapping[str, Sequence[Object]]
     files: Mapping[str, Sequence[EnvVar]]
+    peek: Peek
 
 
 def kustomization(path: str, document: Node) -> Kustomization:
@@ -62,38 +59,20 @@ def kustomization(path: str, document: Node) -> Kustomization:
         for item in tree.items(tree.get(document, key))
         if (text := tree.scalar(item)) is not None
     ]
-    generators = [
-        (kind, tree.scalar(tree.get(item, "name")) or "", item)
-        for kind, key in (("ConfigMap", "configMapGenerator"), ("Secret", "secretGenerator"))
-        for item in tree.items(tree.get(document, key))
-    ]
-    namespace = tree.scalar(tree.get(document, "namespace"))
+    made_by = tuple(generators(path, document))
     patched_by = tuple(patches(path, document))
     return Kustomization(
         path,
-        namespace,
+        tree.scalar(tree.get(document, "namespace")),
         tree.scalar(tree.get(document, "namePrefix")) or "",
         tree.scalar(tree.get(document, "nameSuffix")) or "",
         tuple(_below(folder, text) for text in listed if "://" not in text),
         patched_by,
-        tuple(_store(path, kind, name, item) for kind, name, item in generators),
-        tuple((kind, name, _below(folder, file)) for kind, name, item in generators for file in _files(item)),
+        made_by,
         tuple(_images(document)),
-        tuple(a for _, _, item in generators for one in _literals(item) for a in addresses_in(path, one, namespace)),
-        tuple(
-            found
-            for kind, _, item in generators
-            for one in _literals(item)
-            for found in passwords_in(path, one, mild=kind == "Secret")
-        )
+        tuple(found for one in made_by for found in one.passwords)
         + tuple(found for patch in patched_by for one in patch.merged for found in one.passwords),
     )
-
-
-def _store(path: str, kind: str, name: str, item: Node) -> Store:
-    kept = kind == "ConfigMap"
-    values = [(one.name, one.text if kept else None, Place(path, one.span)) for one in _literals(item)]
-    return Store(kind, name, tuple(values))
 
 
 def _images(document: Node) -> Iterator[tuple[str, str]]:
@@ -124,26 +103,14 @@ def _build(one: Kustomization, bundle: Bundle, depth: int) -> Iterator[Object]:
         if path in bundle.kustomizations:
             gathered += _build(bundle.kustomizations[path], bundle, depth + 1)
         gathered += bundle.objects.get(path, ())
+    for generator in one.generators:
+        gathered = generated(gathered, generator, one.path, bundle.files, bundle.peek)
     for patch in one.patches:
         contents = bundle.objects.get(patch.file, ())
         gathered = [patched(item, patch, contents) for item in gathered]
-    gathered += [_generated(store, one, bundle) for store in one.stores]
     names = {(item.kind, item.name) for item in gathered}
     for item in gathered:
         yield _placed(item, one, names)
-
-
-def _generated(store: Store, one: Kustomization, bundle: Bundle) -> Object:
-    """The ConfigMap or Secret that a generator makes, with what its files of variables hold."""
-    read = [
-        (variable.name, variable.value if store.kind == "ConfigMap" else None, variable.at)
-        for kind, name, path in one.env_files
-        if (kind, name) == (store.kind, store.name)
-        for variable in bundle.files.get(path, ())
-        if variable.at is not None
-    ]
-    whole = replace(store, values=(*store.values, *read))
-    return Object(store.kind, store.name, None, one.path, START, store=whole)
 
 
 def _placed(item: Object, one: Kustomization, names: set[tuple[str, str]]) -> Object:
@@ -191,19 +158,6 @@ def _named(one: Kustomization, names: set[tuple[str, str]], kind: str, name: str
 def _image(image: str | None, images: tuple[tuple[str, str], ...]) -> str | None:
     name, colon, tag = (image or "").partition(":")
     return next((f"{new}{colon}{tag}" for old, new in images if old == name), image)
-
-
-def _literals(item: Node) -> Iterator[Said]:
-    """The `literals` of a generator, of which none is a name that speaks for another."""
-    yield from (one for one in said(tree.get(item, "literals")) if one.name)
-
-
-def _files(item: Node) -> Iterator[str]:
-    """The files of variables of a generator."""
-    for node in [tree.get(item, "env"), *tree.items(tree.get(item, "envs"))]:
-        text = tree.scalar(node)
-        if text:
-            yield text
 
 
 def _below(folder: str, path: str) -> str:

@@ -14,7 +14,7 @@ from mooring.audit.manifests.kubernetes import Object, objects
 from mooring.audit.manifests.pods import Container
 from mooring.audit.manifests.tree import Node
 
-__all__ = ["Patch", "patched", "patches"]
+__all__ = ["Patch", "merged", "patched", "patches"]
 
 # Where an operation of JSON 6902 changes what this auditor looks at.
 POINTER = re.compile(
@@ -69,7 +69,7 @@ def patched(item: Object, patch: Patch, contents: Sequence[Object]) -> Object:
     for change in (*patch.merged, *contents):
         named = (patch.kind or change.kind, patch.name or change.name)
         if named == (item.kind, item.name):
-            item = _merged(item, change)
+            item = merged(item, change)
     return item
 
 
@@ -140,7 +140,7 @@ def _standing(own: Workload, place: Place) -> Workload:
     )
 
 
-def _merged(item: Object, change: Object) -> Object:
+def merged(item: Object, change: Object) -> Object:
     """A strategic merge: containers and variables by their names, lists of words replaced."""
     changes = {one.workload.container: one for one in change.containers}
     containers = tuple(
@@ -167,6 +167,7 @@ def _overlaid(base: Container, change: Container) -> Container:
         words=other.words or own.words,
         replaces=other.replaces or own.replaces,
         environment=tuple(_set(own.environment, other.environment)),
+        configurations=tuple(dict.fromkeys((*own.configurations, *other.configurations))),
     )
     return Container(workload, (*base.imports, *change.imports))
 

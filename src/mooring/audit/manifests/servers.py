@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from mooring.audit.facts import Server, Text, Workload
 from mooring.audit.manifests.addresses import OPEN, expanded, is_password_name, tokens
 
-__all__ = ["is_redis_image", "server"]
+__all__ = ["Configured", "is_redis_image", "server"]
 
 # The last part of an image's name: the official ones, Bitnami's, Redis Stack, and those of the software collections
 # (`redis-7`); not exporters, consoles or operators.
@@ -25,8 +25,8 @@ CONFIGURED = re.compile(r"^[ \t]*(?:requirepass|aclfile|user)[ \t]+(?![ \t]*[\"'
 FILE = re.compile(r"\S+\.conf\b")
 ARGUMENTS = frozenset({"REDIS_ARGS", "REDIS_EXTRA_FLAGS", "VALKEY_EXTRA_FLAGS", "REDIS_AOF_ARGS"})
 
-# What a configuration that is mounted holds, by `kind/name`; None where that is not in the tree.
-Configured = Callable[[str], str | None]
+# What a configuration that is mounted holds, by `kind/name` and namespace; None where that is not in the tree.
+Configured = Callable[[str, str | None], str | None]
 
 
 def is_redis_image(image: str) -> bool:
@@ -69,7 +69,7 @@ def _closed(workload: Workload, configured: Configured) -> bool | None:
         return True
     unknown = workload.partial
     if any(FILE.search(text) for text in told):
-        files = [configured(name) for name in workload.configurations]
+        files = [configured(name, workload.namespace) for name in workload.configurations]
         if any(text is not None and CONFIGURED.search(text) for text in files):
             return True
         unknown = unknown or not any(text is not None for text in files)

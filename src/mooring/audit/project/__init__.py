@@ -21,6 +21,7 @@ from mooring.audit.project.releases import Releases
 from mooring.audit.project.settings import find_settings
 from mooring.audit.project.sites import attribute_names, find_sites
 from mooring.audit.project.trail import trail
+from mooring.audit.project.users import Mentioning, using
 
 __all__ = ["Project"]
 
@@ -36,7 +37,7 @@ class Project:
         source: Callable[[str], SourceFile],
         audited: Iterable[str],
         services: tuple[Service, ...] = (),
-        mentioning: Callable[[frozenset[tuple[str, str]]], Iterable[str]] = lambda _: (),
+        mentioning: Mentioning = lambda _: (),
         releases: Releases | None = None,
         patched: Callable[[], frozenset[str]] = frozenset,
         target: Target = DEFAULT_TARGET,
@@ -46,9 +47,9 @@ class Project:
     ) -> None:
         """Link the `audited` files.
 
-        `mentioning` finds others that hold both words of a pair, which may call them; `patched` the names that tests
-        put a stand-in for. `target` is what fixed code is to call. `importing` finds all files whose imports have a
-        word. `deployment` is what the manifests say; `peek` gives the text of any file below the root, if it is there.
+        `mentioning` finds others that may use what they make; `patched` the names that tests put a stand-in for.
+        `target` is what fixed code is to call. `importing` finds all files whose imports have a word. `deployment` is
+        what the manifests say; `peek` gives the text of any file below the root, if it is there.
         """
         self.target = target
         self._patched = patched
@@ -65,8 +66,9 @@ class Project:
         for module in self.audited:
             self._arguments.update(find_sites(evaluator, module, partial(self.flavour, module), names))
         self.sites = list(self._arguments)
-        for path in mentioning(frozenset(filter(None, map(_maker, self.sites)))):
-            modules.get(path)
+        makers = [(site.module, site.call) for site in self.sites]
+        makers += [(found.module, found.call) for found in self.factory_calls]
+        users = using(makers, modules, mentioning)
         lifetimes = Lifetimes(evaluator)
         for site in self.sites:
             lifetimes.judge(site)
@@ -77,7 +79,7 @@ class Project:
         self.deployed = Deployed(deployment, modules, services, self.sites, source, peek)
         by_call = {id(site.call): site for site in self.sites}
         self.commands: list[Command] = [
-            command for module in self.audited for command in find_commands(evaluator, module, by_call)
+            found for module in (*self.audited, *users) for found in find_commands(evaluator, module, by_call)
         ]
 
     @property
@@ -140,15 +142,6 @@ def _line(source: SourceFile, number: int) -> Span:
     shift = source.shifts.get(number, 0)
     first = len(text) - len(text.lstrip())
     return Span(number, first + 1 + shift, number, max(len(text.rstrip()), first) + 1 + shift)
-
-
-def _maker(site: Site) -> tuple[str, str] | None:
-    """The module and the function that make a client, by the words that a caller must use for them, if any can."""
-    path = site.path.removesuffix("/__init__.py").removesuffix(".py")
-    scopes = site.module.enclosing(site.call.scope)
-    function = next((scope.name for scope in scopes if scope.kind == "function"), "")
-    callable_ = function and not function.startswith("__")
-    return (posixpath.basename(path), function) if callable_ else None
 
 
 def _flavours(imports: Iterable[tuple[str, str | None]]) -> set[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.audit.facts import Mapping, Sequence, Value
+from mooring.audit.facts import Call, Mapping, Sequence, Value
 from mooring.audit.project.classes import class_attribute
 from mooring.audit.project.commandline import option
 from mooring.audit.project.meanings import (
@@ -27,7 +27,7 @@ from mooring.audit.project.meanings import (
 from mooring.audit.project.objects import given_attribute
 from mooring.audit.project.text import part_of_url
 
-__all__ = ["attribute", "item"]
+__all__ = ["attribute", "item", "looked_up"]
 
 MAX_UNPACKED = 8
 NAMESPACES = ("SimpleNamespace", "Namespace")
@@ -88,6 +88,20 @@ def item(evaluator: Evaluates, owner: Meaning, keys: Meanings) -> Iterator[Meani
             yield Made(f"{name}[]", call, context, guessed)
         case _:
             yield Unknown()
+
+
+def looked_up(evaluator: Evaluates, mapping: Value, call: Call, context: Context) -> list[Meaning]:
+    """`mapping.get(key, default)`, where the tree itself says what is in the mapping."""
+    mappings = evaluator.meanings(mapping, context)
+    keys = evaluator.meanings(call.arguments[0].value, context)
+    if not all(isinstance(one, Structure) for one in mappings):
+        names = [key.value for key in keys if isinstance(key, Known) and isinstance(key.value, str)]
+        return [found for one in mappings for name in names for found in evaluator.setting(one, name)]
+    told = [found for one in mappings for found in item(evaluator, one, keys)]
+    known: list[Meaning] = [found for found in told if not isinstance(found, Unknown)]
+    if mappings and not known and len(call.arguments) > 1:
+        known += evaluator.meanings(call.arguments[1].value, context)
+    return known
 
 
 def _entries(

@@ -22,6 +22,7 @@ from mooring.audit.facts import (
 )
 from mooring.audit.project.constructors import constructor
 from mooring.audit.project.functions import returned
+from mooring.audit.project.inheritance import MAX_BASES, bases, external_base
 from mooring.audit.project.meanings import (
     Context,
     Definition,
@@ -34,11 +35,11 @@ from mooring.audit.project.meanings import (
     Typed,
     Unknown,
 )
+from mooring.audit.project.variables import variable_of
 from mooring.audit.python.calls import last_name
 
-__all__ = ["annotated", "bases", "class_attribute", "external_base", "is_settings"]
+__all__ = ["annotated", "class_attribute", "is_settings"]
 
-MAX_BASES = 8
 PROPERTIES = frozenset({"property", "cached_property"})
 DOTTED = re.compile(r"[A-Za-z_][\w.]*")
 # Wrappers of a type in an annotation that stand for the type itself.
@@ -74,7 +75,8 @@ def class_attribute(
     for binding in bindings:
         context = Context(module, binding.scope)
         if settings and binding.scope == scope.index and not isinstance(binding.value, Local):
-            yield from _field(evaluator, binding, name, context)
+            told = variable_of(evaluator, module, scope, binding, name)
+            yield from _field(evaluator, binding, told, context)
         elif isinstance(binding.value, Opaque) and binding.annotation is not None:
             # `x: Redis` only declares; what is assigned elsewhere tells more.
             if len(bindings) == 1:
@@ -108,26 +110,6 @@ def _inherited(
             yield External(f"{parent.name}.{name}", parent.guessed)
     if not found:
         yield Unknown()
-
-
-def bases(evaluator: Evaluates, module: Module, scope: Scope) -> Iterator[Definition | External]:
-    """The base classes of a class, without their type arguments."""
-    for named in scope.bases:
-        base = named.base if isinstance(named, Item) else named
-        for meaning in evaluator.meanings(base, Context(module, scope.parent or 0)):
-            if isinstance(meaning, External) or (isinstance(meaning, Definition) and meaning.scope is not scope):
-                yield meaning
-
-
-def external_base(evaluator: Evaluates, module: Module, scope: Scope, depth: int = 0) -> External | None:
-    """The first base class, through the tree's own classes, that a package outside the tree defines."""
-    for parent in bases(evaluator, module, scope):
-        if isinstance(parent, External):
-            return parent
-        found = external_base(evaluator, parent.module, parent.scope, depth + 1) if depth < MAX_BASES else None
-        if found is not None:
-            return found
-    return None
 
 
 def is_settings(evaluator: Evaluates, module: Module, scope: Scope) -> bool:

@@ -48,7 +48,7 @@ def is_command_line(module: Module, name: str, annotation: Value | None) -> bool
 
 def option(evaluator: Evaluates, line: CommandLine, name: str) -> Iterator[Meaning]:
     """`args.name`: from outside, or the default of the option."""
-    yield Outside(name)
+    yield Outside(name, handed=True)
     for call in line.module.calls:
         default = _default(call, name)
         if default is not None:

@@ -26,7 +26,7 @@ from mooring.audit.facts import (
     Sequence,
     Value,
 )
-from mooring.audit.project.attributes import attribute, item
+from mooring.audit.project.attributes import attribute, item, looked_up
 from mooring.audit.project.calls import called
 from mooring.audit.project.classes import annotated
 from mooring.audit.project.constructors import constructor
@@ -36,7 +36,6 @@ from mooring.audit.project.meanings import (
     Context,
     Definition,
     External,
-    Formed,
     Frame,
     Known,
     Meaning,
@@ -48,7 +47,7 @@ from mooring.audit.project.meanings import (
 )
 from mooring.audit.project.modules import Modules
 from mooring.audit.project.parameters import parameter_meanings
-from mooring.audit.project.text import transformed
+from mooring.audit.project.text import joined, transformed
 
 __all__ = ["Evaluator"]
 
@@ -133,7 +132,7 @@ class Evaluator:
                 for part in parts:
                     yield from self.meanings(part, context)
             case Joined(parts=parts):
-                yield self._joined(parts, context)
+                yield joined(self, parts, context)
             case Mapping() | Sequence():
                 yield Structure(value, context)
             case Awaited(value=inner):
@@ -147,7 +146,7 @@ class Evaluator:
             if isinstance(func, Attribute):
                 found = transformed(self, self.meanings(func.base, context), func.name, value, context)
                 if not found and func.name in LOOKUPS and value.arguments:
-                    found = self._looked_up(func, value, context)
+                    found = looked_up(self, func.base, value, context)
                 if found:
                     yield from found
                     return
@@ -159,19 +158,6 @@ class Evaluator:
                 yield from attribute(self, owner, value.name)
             else:
                 yield from item(self, owner, self.meanings(value.key, context))
-
-    def _looked_up(self, func: Attribute, call: Call, context: Context) -> list[Meaning]:
-        """`mapping.get(key, default)`, where the tree itself says what is in the mapping."""
-        mappings = self.meanings(func.base, context)
-        keys = self.meanings(call.arguments[0].value, context)
-        if not all(isinstance(mapping, Structure) for mapping in mappings):
-            names = [key.value for key in keys if isinstance(key, Known) and isinstance(key.value, str)]
-            return [m for mapping in mappings for name in names for m in self.setting(mapping, name)]
-        told = [m for mapping in mappings for m in item(self, mapping, keys)]
-        found: list[Meaning] = [m for m in told if not isinstance(m, Unknown)]
-        if mappings and not found and len(call.arguments) > 1:
-            found += self.meanings(call.arguments[1].value, context)
-        return found
 
     # --- names ---
 
@@ -254,17 +240,3 @@ class Evaluator:
                     if found:
                         return found
         return ()
-
-    # --- text ---
-
-    def _joined(self, parts: tuple[Value, ...], context: Context) -> Meaning:
-        evaluated = [self.meanings(part, context) for part in parts]
-        if all(len(part) == 1 and isinstance(part[0], Known) for part in evaluated):
-            return Known("".join(str(part[0].value) for part in evaluated if isinstance(part[0], Known)))
-        flat: list[Meanings] = []
-        for part in evaluated:
-            if len(part) == 1 and isinstance(part[0], Formed):
-                flat += part[0].parts
-            else:
-                flat.append(part)
-        return Formed(tuple(flat))

@@ -59,9 +59,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Something that comes from outside the code: `name` is the variable or setting where it is told."""
+    """Something that comes from outside the code: `name` is the variable or setting where it is told.
+
+    It is `handed` where a caller or the command line tells it, which outweighs the environment.
+    """
 
     name: str | None = None
+    handed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

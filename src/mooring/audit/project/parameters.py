@@ -27,7 +27,7 @@ def parameter_meanings(evaluator: Evaluates, parameter: Parameter, scope: Scope,
                 yield from evaluator.meanings(value, frame.caller)
                 return
         if parameter.default is None and not scope.decorators:
-            yield Outside(parameter.name)
+            yield Outside(parameter.name, handed=True)
             return
     around = Context(module, scope.parent or 0)
     if parameter.annotation is not None:
@@ -38,5 +38,5 @@ def parameter_meanings(evaluator: Evaluates, parameter: Parameter, scope: Scope,
     if parameter.variadic != "*" and is_command_line(module, parameter.name, parameter.annotation):
         yield CommandLine(module)
         return
-    yield Outside(parameter.name)
+    yield Outside(parameter.name, handed=True)
     yield from declared_default(evaluator, scope, parameter.name, parameter.default, around)

@@ -117,7 +117,8 @@ def url_endpoint(meanings: tuple[Meaning, ...]) -> Endpoint:
     known = [meaning for meaning in meanings if meaning not in (Known(None), Known(""))]
     if len(known) == 1 and isinstance(known[0], Known):
         return _parsed(str(known[0].value))
-    return Endpoint(described(meanings), "url")
+    handed = any(isinstance(meaning, Outside) and meaning.handed for meaning in known)
+    return Endpoint(described(meanings), "url", handed=handed)
 
 
 def _parsed(url: str) -> Endpoint:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.audit.facts import Call, Constant
+from mooring.audit.facts import Call, Constant, Sequence
 from mooring.audit.project.attributes import attribute
 from mooring.audit.project.commandline import parsed
 from mooring.audit.project.constructors import constructor, factory_flavour
-from mooring.audit.project.meanings import Context, Evaluates, External, Formed, Known, Made, Meaning, Outside, Unknown
+from mooring.audit.project.meanings import (
+    Context,
+    Evaluates,
+    External,
+    Formed,
+    Known,
+    Made,
+    Meaning,
+    Outside,
+    Structure,
+    Unknown,
+)
 from mooring.audit.python.calls import last_name
 
 __all__ = ["read_external_call"]
@@ -25,6 +36,8 @@ TRANSPARENT = {
 }  # fmt: skip
 # Packages whose objects read the environment: `env("X", "y")`, `env.str("X", "y")`.
 ENVIRONMENTS = ("environs.", "environ.")
+# Those of them that are told types and defaults when they are made.
+DECLARING = ("environ.Env", "environ.FileAwareEnv")
 # What a Sentinel hands out: clients of the master or of a replica.
 MASTERS = frozenset({"master_for", "slave_for"})
 
@@ -50,7 +63,7 @@ def read_external_call(evaluator: Evaluates, func: Meaning, call: Call, context:
     else:
         yield from (
             _got(evaluator, name, call, context)
-            or _read(evaluator, name, call, context, sectioned="ConfigParser()." in dotted)
+            or _read(evaluator, name, call, context, scheme=_scheme(func), sectioned="ConfigParser()." in dotted)
             or _carried(evaluator, call, context)
             or [made]
         )
@@ -73,10 +86,17 @@ def _got(evaluator: Evaluates, name: str, call: Call, context: Context) -> list[
     return [meaning for meaning in found if not isinstance(meaning, Unknown)] if telling else []
 
 
-def _read(evaluator: Evaluates, name: str, call: Call, context: Context, *, sectioned: bool) -> list[Meaning]:
+def _scheme(func: Meaning) -> Made | None:
+    """What declares the types and defaults of what a reader reads: `environ.Env(REDIS_URL=(str, "redis://cache"))`."""
+    return func if isinstance(func, Made) and func.name.startswith(DECLARING) else None
+
+
+def _read(
+    evaluator: Evaluates, name: str, call: Call, context: Context, *, scheme: Made | None, sectioned: bool
+) -> list[Meaning]:
     """What a reader of settings gives: `get("X", "y")`, `config("X", default="y")`; nothing for any other call.
 
-    A `sectioned` reader takes the name of a section before the key.
+    A `sectioned` reader takes the name of a section before the key; `scheme` declares defaults.
     """
     positional = [argument.value for argument in call.arguments if argument.keyword is None]
     if name == "getattr" or sectioned:
@@ -95,7 +115,17 @@ def _read(evaluator: Evaluates, name: str, call: Call, context: Context, *, sect
     if defaults:
         # `get(key, key)` falls back to the name of the setting, which is no value of it.
         found += [m for m in evaluator.meanings(defaults[0], context) if m != Known(None) and m not in keys]
+    elif scheme is not None and key:
+        found += _declared(evaluator, scheme, key)
     return found
+
+
+def _declared(evaluator: Evaluates, scheme: Made, key: str) -> Iterator[Meaning]:
+    """The default of a key in a scheme: the second of a type and a default."""
+    given = scheme.call.argument(key)
+    for meaning in evaluator.meanings(given.value, scheme.context) if given else ():
+        if isinstance(meaning, Structure) and isinstance(meaning.value, Sequence) and len(meaning.value.items) == 2:
+            yield from evaluator.meanings(meaning.value.items[1], meaning.context)
 
 
 def _reads(name: str) -> bool:

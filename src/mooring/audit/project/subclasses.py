@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from mooring.audit.facts import Argument, Attribute, Call, Name
 from mooring.audit.project.arguments import Handed
-from mooring.audit.project.classes import bases
 from mooring.audit.project.constructors import constructor
 from mooring.audit.project.functions import entered
+from mooring.audit.project.inheritance import bases
 from mooring.audit.project.meanings import Context, Definition, Evaluates, External
 from mooring.audit.project.objects import initializer
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from mooring.audit.facts import Call, Constant, Sequence
+from mooring.audit.facts import Call, Constant, Sequence, Value
 from mooring.audit.project.meanings import Context, Evaluates, Formed, Known, Meaning, Meanings, Outside, Structure
 from mooring.audit.project.provenance import host_of
 from mooring.audit.python.formats import braces
 
-__all__ = ["part_of_url", "transformed"]
+__all__ = ["joined", "part_of_url", "transformed"]
 
 # Methods that leave text as telling as it was.
 SAME = frozenset(
@@ -36,6 +36,20 @@ def transformed(evaluator: Evaluates, texts: Meanings, method: str, call: Call, 
     if method == "format":
         return [m for text in known if _is_text(text) for m in _formatted(evaluator, text, call, context)]
     return []
+
+
+def joined(evaluator: Evaluates, parts: tuple[Value, ...], context: Context) -> Meaning:
+    """Text that is put together of `parts`: known where each of them is, and only so."""
+    evaluated = [evaluator.meanings(part, context) for part in parts]
+    if all(len(part) == 1 and isinstance(part[0], Known) for part in evaluated):
+        return Known("".join(str(part[0].value) for part in evaluated if isinstance(part[0], Known)))
+    flat: list[Meanings] = []
+    for part in evaluated:
+        if len(part) == 1 and isinstance(part[0], Formed):
+            flat += part[0].parts
+        else:
+            flat.append(part)
+    return Formed(tuple(flat))
 
 
 def _is_text(meaning: Meaning) -> bool:

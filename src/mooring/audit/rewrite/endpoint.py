@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from mooring.audit.facts import Constant, Provenance, Site
+from mooring.audit.facts import Constant, Endpoint, Provenance, Site
 from mooring.audit.rewrite.given import Given
 from mooring.audit.rewrite.signature import literal, text_of_option
 
@@ -37,7 +37,7 @@ class Address:
 def address_of(site: Site, given: Mapping[str, Given]) -> Address | None:
     """The address of a site; None where it is known to be literal but cannot be put into one URL."""
     endpoint = site.endpoint
-    if site.provenance is Provenance.FALLBACK and "url" in given and _reads_redis_url(endpoint.text):
+    if site.provenance is Provenance.FALLBACK and "url" in given and _reads_redis_url(endpoint):
         # The factory reads that variable itself; the value, and with it the literal, steps back behind it.
         return Address(given["url"].code)
     if site.provenance not in LITERAL:
@@ -67,9 +67,12 @@ def is_local(host: str | None) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def _reads_redis_url(text: str) -> bool:
-    """Whether `REDIS_URL`, or a settings field of that name, is the only setting in an endpoint's text."""
-    return {name.upper() for name in VARIABLE.findall(text)} == {"REDIS_URL"}
+def _reads_redis_url(endpoint: Endpoint) -> bool:
+    """Whether `REDIS_URL`, or a settings field of that name, is all that an endpoint may come from but a literal.
+
+    What a caller or the command line gives is not: it must go on to outweigh the variable.
+    """
+    return not endpoint.handed and {name.upper() for name in VARIABLE.findall(endpoint.text)} == {"REDIS_URL"}
 
 
 def _from_endpoint(site: Site) -> Address | None:
