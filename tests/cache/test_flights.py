@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.cache.conftest import becomes
 from tests.cache.upstreams import Upstream
 
-from mooring.cache import Policy, ResponseCache, SyncResponseCache
+from mooring.cache import Policy, Priority, ResponseCache, SyncResponseCache
 from mooring.cache.flights import AsyncFlights, Flights
+from mooring.cache.flow import fill, refresh
+from mooring.cache.scripts import CLAIM, DROP, PUT
+from mooring.cache.steps import Flow, Load, Request, Run, View
 from mooring.embedded import EmbeddedRedis
 
 
@@ -30,9 +34,10 @@ async def test_a_flight_goes_on_without_the_caller_that_began_it(cache: Response
 async def test_the_last_caller_to_leave_ends_the_flight_and_gives_back_the_lease(
     cache: ResponseCache, redis_server: EmbeddedRedis
 ) -> None:
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
     async def load(_: object) -> int:
+        begun.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -43,12 +48,38 @@ async def test_the_last_caller_to_leave_ends_the_flight_and_gives_back_the_lease
     policy = Policy(lease=600)
     callers = [asyncio.create_task(cache.get_or_load("k", load, account="7", policy=policy)) for _ in range(2)]
     with redis_server.client() as client:
-        await becomes(lambda: bool(list(client.scan_iter("*:lease"))))
+        await asyncio.wait_for(begun.wait(), 5)
+        assert list(client.scan_iter("*:lease"))
         for caller in callers:
             caller.cancel()
         await asyncio.wait_for(ended.wait(), 5)
         await becomes(lambda: not list(client.scan_iter("*:lease")))
     assert (await cache.get_or_load("k", Upstream().load, account="7")).value == {"version": 1}
+
+
+@pytest.mark.parametrize("begin", [fill, refresh])
+def test_who_is_cancelled_while_he_claims_gives_back_the_lease_that_he_may_have(begin: Callable[..., Flow]) -> None:
+    request = Request("github", b"entry", (b"tag",), Policy(), None, Priority.INTERACTIVE)
+    flow = begin(request, View(None, b"stamp", 0.0))
+    claim = next(flow)
+    assert isinstance(claim, Run) and claim.script is CLAIM
+    back = flow.throw(asyncio.CancelledError())
+    assert isinstance(back, Run) and back.script is DROP
+    assert back.names == [claim.names[0]]  # the lease
+    assert back.arguments == [claim.arguments[2]]  # the token
+    with pytest.raises(asyncio.CancelledError):
+        flow.send(1)
+
+
+def test_who_is_cancelled_while_he_stores_gives_back_the_lease() -> None:
+    request = Request("github", b"entry", (b"tag",), Policy(), None, Priority.INTERACTIVE)
+    flow = fill(request, View(None, b"s" * 16, 0.0))
+    next(flow)
+    assert isinstance(flow.send([1, 1, 0]), Load)  # the lease is his
+    put = flow.send("answer")
+    assert isinstance(put, Run) and put.script is PUT
+    back = flow.throw(asyncio.CancelledError())
+    assert isinstance(back, Run) and back.script is DROP and back.arguments == [put.arguments[0]]
 
 
 async def test_all_who_share_a_flight_get_its_error_and_the_next_begins_anew() -> None:

@@ -44,6 +44,12 @@ def test_neither_account_nor_key_reaches_into_the_other(one: tuple[str, Any], ot
     assert entry_name("git", *one) != entry_name("github", *one)
 
 
+def test_a_number_beyond_64_bits_names_nothing() -> None:
+    assert entry_name("github", "7", 2**63 - 1)
+    with pytest.raises(TypeError, match="64 bits"):
+        entry_name("github", "7", {"number": 2**64})
+
+
 def test_arguments_by_name_have_no_order() -> None:
     assert entry_name("github", "7", {"a": 1, "b": 2}) == entry_name("github", "7", {"b": 2, "a": 1})
 

@@ -194,3 +194,14 @@ async def test_what_is_missing_is_known_to_be_missing_until_it_is_made(
         made = await called(client, "create_issue", **_ISSUES, title="The seventh")
         assert made["number"] == 7
         assert (await called(client, "get_issue", **seventh))["title"] == "The seventh"
+
+
+async def test_a_number_that_is_too_large_for_anybody_is_refused(
+    github: FakeGitHub, shared_redis: EmbeddedRedis
+) -> None:
+    async with Client(replica("github", github).mcp) as client:
+        for number in (2**63, 10**30):
+            result = await client.call_tool("get_issue", {**_ISSUE, "number": number})
+            assert result.is_error and result.structured_content is not None
+            assert result.structured_content["error"] == "refused"
+            assert "digits" in result.structured_content["message"]

@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from mooring.errors import UsageError
+from mooring.servers.app import App
 from mooring.servers.failures import Unauthorized
 from mooring.servers.github import VENDOR as GITHUB
-from mooring.servers.settings import Settings, secret
+from mooring.servers.settings import Settings, address, secret
 from mooring.servers.slack import VENDOR as SLACK
 from mooring.servers.tokens import Tokens
 
@@ -32,6 +33,38 @@ def test_a_bad_value_names_its_variable(variable: str, value: str, monkeypatch: 
     monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match=variable):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"host": ""}, "MOORING_HOST"),  # which would be every address of the machine
+        ({"allowed_hosts": "https://mcp.example.com"}, "MOORING_ALLOWED_HOSTS.*without scheme"),
+        ({"request_state_keys": "short-key"}, "MOORING_REQUEST_STATE_KEYS.*32 bytes"),
+        ({"request_state_keys": ",".join(["alike-" * 6] * 2)}, "MOORING_REQUEST_STATE_KEYS.*no two are alike"),
+    ],
+)
+def test_what_could_not_be_served_with_is_refused_at_the_start(given: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told) as refused:
+        Settings.load(**given)
+    assert "key-" not in str(refused.value) and "alike-" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "ftp://api.example.com", "https://", "http://:80", "https://host:port", "http://[::1", "http://a b"],
+)
+def test_what_is_no_address_of_a_vendor_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(UsageError, match="GITHUB_API_URL is no address"):
+        App("github", Settings.load(), environ={"GITHUB_API_URL": url})
+
+
+def test_an_address_holds_no_password_and_none_is_told() -> None:
+    with pytest.raises(UsageError, match="GITHUB_API_URL holds more") as refused:
+        App("github", Settings.load(), environ={"GITHUB_API_URL": "https://ada:wordword@host/api/v3"})
+    assert "wordword" not in str(refused.value)
+    assert address("GITHUB_API_URL", {"GITHUB_API_URL": "https://host:8443/api/v3"}) == "https://host:8443/api/v3"
+    assert address("GITHUB_API_URL", {"GITHUB_API_URL": " "}) is None
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
@@ -57,6 +90,13 @@ def test_a_request_is_served_with_its_own_token_and_nothing_else() -> None:
     assert tokens.of("default").get_secret_value() == "xoxb-mine"
     with pytest.raises(Unauthorized, match="x-slack-user-token"):
         tokens.of("user")
+
+
+@pytest.mark.parametrize("token", ["ghp_\xe9", "two words", "tab\tbed"])
+def test_a_token_that_no_header_can_carry_on_is_refused_without_being_told(token: str) -> None:
+    with pytest.raises(Unauthorized, match="header authorization is not one word") as refused:
+        Tokens(GITHUB, {}, True, {"authorization": f"Bearer {token}"})
+    assert token not in str(refused.value)
 
 
 def test_a_users_token_serves_for_both_in_slack() -> None:

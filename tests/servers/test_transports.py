@@ -65,6 +65,26 @@ async def test_each_request_is_served_with_its_own_token(github: FakeGitHub, sha
         assert freshness(await hers.call_tool("get_issue", secret)) == "hit"
 
 
+async def test_a_token_that_is_none_is_an_error_that_tells_what_to_do(github: FakeGitHub, no_redis: None) -> None:
+    app = replica("github", github)
+    async with over_http(app.asgi()) as url:
+        for token, told in (
+            ("gone", "another token: in the request's header authorization"),
+            ("two words", "one word"),
+        ):
+            async with client_of(url, authorization=f"Bearer {token}") as client:
+                result = await client.call_tool("get_issue", _ISSUE)
+            assert result.is_error and result.structured_content is not None
+            assert result.structured_content["error"] == "unauthorized"
+            assert told in result.structured_content["message"]
+
+
+async def test_no_stream_is_opened_that_would_hold_up_the_end(github: FakeGitHub, no_redis: None) -> None:
+    async with over_http(replica("github", github).asgi()) as url, httpx.AsyncClient() as client:
+        response = await client.get(f"{url}/mcp", headers={"accept": "text/event-stream"})
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
 async def test_a_foreign_host_is_refused_on_loopback(github: FakeGitHub, no_redis: None) -> None:
     async with over_http(replica("github", github).asgi()) as url, httpx.AsyncClient() as client:
         response = await client.post(f"{url}/mcp", json={}, headers={"host": "evil.example"})
@@ -186,6 +206,9 @@ async def test_a_call_under_way_on_standard_streams_is_answered_after_sigterm(
         (["github", "--toolsets", "deals"], {}, "toolset 'deals' is unknown"),
         (["github"], {"MOORING_DEADLINE": "never"}, "MOORING_DEADLINE"),
         (["github"], {"REDIS_PORT": "many"}, "REDIS_PORT"),
+        (["github"], {"GITHUB_API_URL": "http://user:word@:x/"}, "GITHUB_API_URL"),
+        (["github"], {"MOORING_REQUEST_STATE_KEYS": "short"}, "MOORING_REQUEST_STATE_KEYS"),
+        (["github", "--host", ""], {}, "MOORING_HOST"),
         (["github"], {"GITHUB_TOKEN_FILE": "/nowhere"}, "GITHUB_TOKEN_FILE=/nowhere"),
     ],
 )
@@ -206,7 +229,8 @@ def test_an_address_that_cannot_be_had_is_told_in_a_line() -> None:
     command = [sys.executable, "-m", "mooring", "serve", "github", "--fake", "--transport=http", "--host=192.0.2.1"]
     run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
     assert run.returncode == 2
-    assert "192.0.2.1" in run.stderr
+    assert "cannot listen at 192.0.2.1 port 8000" in run.stderr
+    assert "MOORING_PORT" in run.stderr
     assert "Traceback" not in run.stderr
 
 

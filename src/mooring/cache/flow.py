@@ -38,7 +38,7 @@ def fill(request: Request, view: View | None) -> Flow:
     waited = False
     born = view.entry.born if view and view.entry else 0
     pauses = _pauses()
-    while view is not None and (claim := (yield _claim(request, view.stamp, token, born))) is not None:
+    while view is not None and (claim := (yield from _claim(request, view.stamp, token, born))) is not None:
         result, number, there = claim
         if result == _MINE:
             if waited:
@@ -66,7 +66,7 @@ def fill(request: Request, view: View | None) -> Flow:
 def refresh(request: Request, view: View) -> Generator[Step, Any, None]:
     """Ask the upstream anew while the old answer is served, unless a replica is asking, or has asked, already."""
     token = secrets.token_hex(8)
-    claim = yield _claim(request, view.stamp, token, view.entry.born if view.entry else 0)
+    claim = yield from _claim(request, view.stamp, token, view.entry.born if view.entry else 0)
     if claim and claim[0] == _MINE:
         yield from _load(request, view, claim[1], token)
 
@@ -78,10 +78,24 @@ def plain(answer: object) -> Loaded[Any]:
     return answer if isinstance(answer, Loaded) else Loaded(answer)
 
 
-def _claim(request: Request, stamp: bytes, token: str, born: int) -> Run:
+def _claim(request: Request, stamp: bytes, token: str, born: int) -> Generator[Step, Any, Any]:
+    """Claim the lease; returns what the script says, or None without Redis."""
     milliseconds = max(1, round(request.policy.lease * 1000))
     arguments = [int(request.priority), stamp.hex(), token, milliseconds, born]
-    return Run(CLAIM, [lease_name(request.entry), request.entry], arguments)
+    return (
+        yield from _unless_cancelled(request, token, Run(CLAIM, [lease_name(request.entry), request.entry], arguments))
+    )
+
+
+def _unless_cancelled(request: Request, token: str, step: Run) -> Generator[Step, Any, Any]:
+    """Take a step with the lease. Cancelled meanwhile, give it back: nobody uses it, and all others would wait."""
+    try:
+        return (yield step)
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield _release(request, token)
+        raise
 
 
 def _release(request: Request, token: str) -> Run:
@@ -119,7 +133,8 @@ def _keep(request: Request, entry: Entry | None, number: int, token: str) -> Gen
         yield _release(request, token)
         return
     names = [request.entry, lease_name(request.entry)]
-    stored = yield Run(PUT, names, [token, number, data, max(1, round(lifetime * 1000))])
+    put = Run(PUT, names, [token, number, data, max(1, round(lifetime * 1000))])
+    stored = yield from _unless_cancelled(request, token, put)
     if stored:
         _tell(request, "stored", amount=len(data))
         yield Hold(lifetime)

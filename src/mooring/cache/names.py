@@ -63,4 +63,8 @@ def budget_name(service: str, account: str, budget: str) -> bytes:
 
 
 def _digest(parts: Key) -> bytes:
-    return blake2b(_encode(parts), digest_size=_DIGEST_BYTES).hexdigest().encode()
+    try:
+        content = _encode(parts)
+    except OverflowError:
+        raise TypeError("a number of a key has 64 bits at most") from None
+    return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest().encode()

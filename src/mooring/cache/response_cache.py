@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, ParamSpec, Self, TypeVar, cast, overload
 
 from mooring.cache.caching import Caching, at_hand, behind
@@ -38,9 +39,9 @@ class ResponseCache(Caching):
     `service` names the upstream; caches of the same name, in any process, share entries. Those of the same `tag_space`
     (by default the service) see each other's writes. `client` is an asyncio client of redis-py or of
     `mooring.create_async_redis_from_config`, for one server, Sentinel or Cluster, that replies bytes and reads from
-    masters; whoever made it closes it. `policy` holds where a call gives none. `timeout` bounds each
-    operation of Redis, in seconds (default 0.5). `watch` is what is known of the client's Redis, where others use it
-    too (by default its own).
+    masters; whoever made it closes it. `policy` holds where a call gives none. `timeout` bounds each operation of
+    Redis, in seconds (default 0.5). `watch` is what is known of the client's Redis, where others use it too (by
+    default its own).
 
     Without Redis everything works, uncached, and no method raises for it. Who meets its loss waits `timeout` at most;
     after that it is left alone until it answers a probe, for which nobody waits. A write that Redis could not be told
@@ -196,9 +197,8 @@ class ResponseCache(Caching):
 
     async def _filled(self, request: Request, loader: AsyncLoader[T], view: View | None) -> tuple[Outcome, bool]:
         perform = functools.partial(self._perform, request, loader)
-        return await self._flights.join(
-            self.flight(request, view), lambda: adrive(fill(request, view), perform), request.max_age
-        )
+        which = self.flight(request, view)
+        return await self._flights.join(which, lambda: adrive(fill(request, view), perform), request.max_age)
 
     def _refresh(self, request: Request, loader: AsyncLoader[T], view: View) -> None:
         which = (request.entry, view.stamp)
@@ -246,7 +246,5 @@ class ResponseCache(Caching):
         while self._debts:
             await asyncio.sleep(pause)
             pause = min(_LONGEST_DEBT_PAUSE, pause * 2)
-            try:
+            with suppress(Away):
                 await self._reader.settle()
-            except Away:
-                continue

@@ -10,15 +10,17 @@ that one replica has seen refused would be good with the others for as long as t
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pydantic import SecretStr
 
+from mooring.cache.flights import AsyncFlights
 from mooring.servers.failures import Limited, Unauthorized, Unavailable
 
 __all__ = ["Account", "Accounts", "fingerprint"]
@@ -45,6 +47,10 @@ class Account:
         return f"{self.id}|{self.reach}"
 
 
+_Known: TypeAlias = tuple[float, Account | Unauthorized | None]
+"""Until when it is good, by the clock, and whose the token is."""
+
+
 def fingerprint(token: SecretStr) -> str:
     """A name for a token that does not tell it: SHA-256, hexadecimal."""
     return hashlib.sha256(token.get_secret_value().encode()).hexdigest()
@@ -54,7 +60,7 @@ class Accounts:
     """Remembers for ten minutes whose a token is, and for 30 seconds that the vendor refused it; at most 1,000 tokens.
 
     `verify` asks the vendor; it raises `Unauthorized` for a token that is not valid, and returns None for a valid one
-    that it cannot tell the account of. Callers with one token wait for one question.
+    that it cannot tell the account of. Callers with one token wait for one question, and share what it brings.
     """
 
     def __init__(
@@ -64,33 +70,22 @@ class Accounts:
     ) -> None:
         self._verify = verify
         self._clock = clock
-        self._known: OrderedDict[str, tuple[float, Account | Unauthorized | None]] = OrderedDict()
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._asking: AsyncFlights[_Known] = AsyncFlights()
 
     async def of(self, token: SecretStr) -> Account | None:
         """Return the account behind a token, None if it cannot be told. Raises `Unauthorized` for an invalid token."""
         name = fingerprint(token)
-        if (known := self._remembered(name)) is not None:
-            return _answer(known[1])
-        lock = self._asking.setdefault(name, asyncio.Lock())
-        try:
-            async with lock:
-                if (known := self._remembered(name)) is None:
-                    known = await self._ask(name, token)
-                return _answer(known[1])
-        finally:
-            if not lock.locked():
-                self._asking.pop(name, None)
+        known = self._known.get(name)
+        if known is None or known[0] <= self._clock():
+            known, _ = await self._asking.join(name, functools.partial(self._ask, name, token))
+        return _answer(known[1])
 
     def forget(self, token: SecretStr) -> None:
         """Ask anew when the token is next seen."""
         self._known.pop(fingerprint(token), None)
 
-    def _remembered(self, name: str) -> tuple[float, Account | Unauthorized | None] | None:
-        known = self._known.get(name)
-        return known if known and known[0] > self._clock() else None
-
-    async def _ask(self, name: str, token: SecretStr) -> tuple[float, Account | Unauthorized | None]:
+    async def _ask(self, name: str, token: SecretStr) -> _Known:
         answer: Account | Unauthorized | None
         seconds = _VERIFIED_FOR
         try:

@@ -16,6 +16,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import CallToolResult
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from mooring import __version__
 from mooring.servers.metrics import Metrics
@@ -23,7 +26,7 @@ from mooring.servers.more import READ_MORE
 from mooring.servers.probes import Probes
 from mooring.servers.publishing import published
 from mooring.servers.service import Service, opened
-from mooring.servers.settings import LOOPBACK, Settings, secret
+from mooring.servers.settings import LOOPBACK, Settings, address, secret
 from mooring.servers.toolset import Toolset, ToolSpec
 from mooring.servers.vendor import Vendor
 
@@ -41,7 +44,7 @@ class App:
     """One server, not yet running. `mcp` is the SDK's; `asgi` serves it over HTTP, with probes and metrics.
 
     `environ` is this process's environment unless given: tokens, and where the vendor is. `transport` replaces the
-    network. Raises `UsageError` for an unknown toolset, and for a token that cannot be read.
+    network. Raises `UsageError` for an unknown toolset, a token that cannot be read, and an address that is none.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class App:
         self._vendor = vendor
         self._specs = [*tools.chosen(settings.toolsets, read_only=settings.read_only), READ_MORE]
         self._own = _tokens(vendor, environ)
-        self._url = environ.get(vendor.url_variable) or vendor.url
+        self._url = address(vendor.url_variable, environ) or vendor.url
         self._transport = transport
         self.mcp = self._server()
 
@@ -87,13 +90,15 @@ class App:
             )
         elif self.settings.host not in LOOPBACK:
             security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-        return self.mcp.streamable_http_app(
+        served = self.mcp.streamable_http_app(
             streamable_http_path=_PATH,
             json_response=True,
             stateless_http=True,
             transport_security=security,
             host=self.settings.host,
         )
+        served.router.routes.insert(0, Route(_PATH, _no_stream, methods=["GET"]))
+        return served
 
     async def finished(self, seconds: float) -> None:
         """Wait for the calls under way, for so long at most."""
@@ -122,6 +127,15 @@ class App:
         ) as service:
             with self.probes.serving(service):
                 yield service
+
+
+async def _no_stream(_request: Request) -> Response:
+    """Refuse the stream of protocol 2025-11-25: nothing is ever sent on it, and it would hold up the end of the server.
+
+    Clients know this answer: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports, "Listening for
+    Messages from the Server".
+    """
+    return Response(status_code=405, headers={"allow": "POST"})
 
 
 async def _run(spec: ToolSpec, ctx: Context[Service, Any], arguments: dict[str, Any]) -> CallToolResult:

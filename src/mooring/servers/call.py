@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from mooring.cache import Cached, Loaded, NotModified, Validators
 from mooring.servers.account import Account, fingerprint
-from mooring.servers.failures import Missing, Unauthorized
+from mooring.servers.failures import Missing, Refused, Unauthorized
 from mooring.servers.freshness import Freshness
 from mooring.servers.operation import Operation, Read, Write
 from mooring.servers.tokens import Tokens
@@ -24,6 +24,8 @@ __all__ = ["Call"]
 
 _ENVELOPE = 100
 """Bytes of a result around its slice."""
+_GREATEST = 2**63
+"""What no vendor counts to, and the names of cached answers cannot hold."""
 
 
 class Call:
@@ -41,8 +43,8 @@ class Call:
 
     async def read(self, operation: Read, **arguments: Any) -> Answer:
         """Return the answer to a read, cached if it can be. Raises `UpstreamError`."""
+        given = _given(arguments)
         token, account = await self._identified(operation)
-        given = {key: value for key, value in arguments.items() if value is not None}
 
         async def load(validators: Validators) -> Loaded[Any] | NotModified:
             etag = validators.get("etag")
@@ -70,8 +72,8 @@ class Call:
 
     async def write(self, operation: Write, **arguments: Any) -> Answer:
         """Make a change, and make stale what it touches. Raises `UpstreamError`."""
+        given = _given(arguments)
         token, account = await self._identified(operation)
-        given = {key: value for key, value in arguments.items() if value is not None}
         answer: Answer | None = None
         try:
             answer = (await self._send(operation, given, token, account)).answer
@@ -127,3 +129,12 @@ class Call:
         freshness = Freshness(cached.state.value if account else "uncached", cached.age, quota)
         self.reads.append(freshness)
         self._service.metrics.read(self._tool, operation.budget, freshness)
+
+
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments that are not None. Raises `Refused` for a number that is too large for anybody."""
+    given = {key: value for key, value in arguments.items() if value is not None}
+    for key, value in given.items():
+        if isinstance(value, int) and not -_GREATEST <= value < _GREATEST:
+            raise Refused(f"{key} is a number of {len(str(abs(value)))} digits: give a smaller one")
+    return given

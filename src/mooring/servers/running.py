@@ -19,6 +19,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mooring.errors import UsageError
 from mooring.runtime.observing.observation import observe
 from mooring.servers import logs
 from mooring.servers.app import App
@@ -37,7 +38,7 @@ _FLUSH = 0.1
 def serve(app: App) -> None:
     """Serve until told to stop: by a signal, or on standard streams by the end of the input.
 
-    Raises `OSError` for an address that cannot be had.
+    Raises `UsageError` for an address that cannot be had.
     """
     logs.configure(app.settings.log_level)
     observe("prometheus")
@@ -112,9 +113,16 @@ async def _over_http(app: App) -> None:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Listen at an address, port 0 for any that is free. Raises `OSError` for one that cannot be had."""
+    """Listen at an address, port 0 for any that is free. Raises `UsageError` for one that cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=2048)
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else "the name is not known"
+        raise UsageError(
+            f"cannot listen at {host} port {port}: {why}; "
+            "give another --host (MOORING_HOST) or --port (MOORING_PORT, 0 for a free one)"
+        ) from None
     # asyncio does this only for sockets that name their protocol. Without it the second half of an answer waits for the
     # client's delayed acknowledgement: 44 ms on Linux.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -91,11 +91,11 @@ class Service:
         self, spec: ToolSpec, arguments: Mapping[str, Any], headers: Mapping[str, str] | None
     ) -> CallToolResult:
         """Run a tool for one request, within the deadline; what goes wrong at the vendor becomes the result."""
-        tokens = Tokens(self.vendor, self._own_tokens, self.settings.lends_token, headers)
         self._began()
         began = time.monotonic()
         outcome = "crashed"
         try:
+            tokens = Tokens(self.vendor, self._own_tokens, self.settings.lends_token, headers)
             async with asyncio.timeout(self.settings.deadline):
                 result = await (self._write if spec.writes else self._read)(spec, dict(arguments), tokens)
             outcome = "ok"
@@ -142,12 +142,14 @@ class Service:
     async def _read(self, spec: ToolSpec, arguments: dict[str, Any], tokens: Tokens) -> CallToolResult:
         call = Call(self, spec.name, tokens, arguments.pop(MAX_AGE, None))
         data = _data(await spec.function(call, **arguments))
-        shown, cut = fitted(data, self.settings.response_budget)
-        if cut:
+        text = as_json(data)
+        shown = fitted(data, text, self.settings.response_budget)
+        if shown is not data:
             name = await self.handles.give(await call.partition(), Handle(spec.name, arguments))
-            shown["more"] = {"handle": name, "characters": len(as_json(data))}
+            shown["more"] = {"handle": name, "characters": len(text)}
+            text = as_json(shown)
         freshness = combined(call.reads)
-        return _result(shown, {META_KEY: freshness.told()} if freshness else {})
+        return _result(shown, text, {META_KEY: freshness.told()} if freshness else {})
 
     async def _write(self, spec: ToolSpec, arguments: dict[str, Any], tokens: Tokens) -> CallToolResult:
         given = arguments.pop(REPLAY_KEY, None)
@@ -160,7 +162,7 @@ class Service:
         replay = await self.replays.once(key, _KEYED_WINDOW if given else self.settings.replay_window, make)
         if replay.replayed:
             self.metrics.replayed(spec.name)
-        return _result(replay.result, {REPLAYED_KEY: replay.replayed})
+        return _result(replay.result, as_json(replay.result), {REPLAYED_KEY: replay.replayed})
 
     async def _verified(self, token: SecretStr) -> Account | None:
         """Ask the vendor whose a token is; None if it is valid and he does not say."""
@@ -209,8 +211,8 @@ def _data(result: Any) -> dict[str, Any]:
     return data
 
 
-def _result(data: dict[str, Any], meta: dict[str, Any]) -> CallToolResult:
-    return CallToolResult(content=[TextContent(text=as_json(data))], structured_content=data, _meta=meta or None)
+def _result(data: dict[str, Any], text: str, meta: dict[str, Any]) -> CallToolResult:
+    return CallToolResult(content=[TextContent(text=text)], structured_content=data, _meta=meta or None)
 
 
 def _failed(failure: UpstreamError) -> CallToolResult:

@@ -25,23 +25,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mooring.errors import UsageError
 
-__all__ = ["LOOPBACK", "Settings", "secret"]
+__all__ = ["LOOPBACK", "Settings", "address", "one_word", "secret"]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SHORTEST_KEY = 32
+"""Bytes of a key that seals request state: what the SDK (mcp 2.3) takes."""
 
 
 def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    if any("/" in host or not one_word(host) for host in hosts):
+        raise ValueError("give what stands in the Host header, such as mcp.example.com:*, without scheme or path")
+    return hosts
+
+
+def _keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    texts = [key.get_secret_value() for key in keys]
+    if any(len(text.encode()) < _SHORTEST_KEY for text in texts) or len(set(texts)) < len(texts):
+        raise ValueError(f"each key is {_SHORTEST_KEY} bytes or longer, and no two are alike: openssl rand -hex 32")
+    return keys
+
+
 _Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-_Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+_Hosts = Annotated[_Texts, AfterValidator(_hosts)]
+_Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)]
 
 
 class Settings(BaseSettings):
@@ -52,12 +69,12 @@ class Settings(BaseSettings):
     )
 
     transport: Literal["stdio", "http"] = "stdio"
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8000, ge=0, le=65535)
     read_only: bool = False
     toolsets: _Texts = ()
     shared_token: bool = False
-    allowed_hosts: _Texts = ()
+    allowed_hosts: _Hosts = ()
     response_budget: int = Field(default=24_000, ge=2_000)
     replay_window: float = Field(default=120.0, gt=0, le=86_400)
     deadline: float = Field(default=30.0, gt=0, le=600)
@@ -95,9 +112,34 @@ def secret(variable: str, environ: Mapping[str, str]) -> SecretStr | None:
             raise UsageError(f"{origin} cannot be read: {type(error).__name__}") from None
     if not (text := (text or "").strip()):
         return None
-    if not text.isascii() or not text.isprintable() or " " in text:
+    if not one_word(text):
         raise UsageError(f"{origin}: a token is one word of printable ASCII; this one is not")
     return SecretStr(text)
+
+
+def one_word(text: str) -> bool:
+    """Tell whether a header can carry a text as one word: printable ASCII without blanks."""
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def address(variable: str, environ: Mapping[str, str]) -> str | None:
+    """Return the URL of a vendor from a variable; None without it.
+
+    Raises `UsageError` for what is no such URL. It does not tell it, for a password may stand in it.
+    """
+    text = environ.get(variable, "").strip()
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and one_word(text) and parts.port != 0
+    except ValueError:  # a port that is none, half of an IPv6 address
+        usable = False
+    if not usable:
+        raise UsageError(f"{variable} is no address of an API: give a URL such as https://api.example.com")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise UsageError(f"{variable} holds more than an address: tokens have variables of their own")
+    return text
 
 
 def _told(fault: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from mooring.servers.failures import Unauthorized
+from mooring.servers.settings import one_word
 from mooring.servers.vendor import Vendor
 
 __all__ = ["Tokens"]
@@ -18,7 +19,8 @@ class Tokens:
     """The tokens of one request.
 
     A request that brings a token of its own is served with what it brings and nothing else: the server's tokens are
-    lent only to requests that bring none, and only where the server `lends`.
+    lent only to requests that bring none, and only where the server `lends`. Raises `Unauthorized` for a request whose
+    token could not be sent on.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ def _brought(vendor: Vendor, headers: Mapping[str, str]) -> dict[str, SecretStr]
         text = headers.get(source.header, "").strip()
         if source.header == "authorization":
             text = text[len(_BEARER) :].strip() if text.lower().startswith(_BEARER) else ""
+        if text and not one_word(text):
+            raise Unauthorized(f"the {vendor.name} token in the header {source.header} is not one word of ASCII")
         if text:
             brought[kind] = SecretStr(text)
     return brought

@@ -23,12 +23,15 @@ def as_json(value: Any) -> str:
     return _encode(value).decode()
 
 
-def fitted(value: dict[str, Any], budget: int) -> tuple[dict[str, Any], bool]:
-    """Return the value cut to at most `budget` bytes of JSON where that can be done, and whether it was cut."""
-    if _size(value) <= budget:
-        return value, False
+def fitted(value: dict[str, Any], text: str, budget: int) -> dict[str, Any]:
+    """Return the value, cut to at most `budget` bytes of JSON where that can be done; itself if that is not needed.
+
+    `text` is the value as JSON, which its sender needs anyhow.
+    """
+    if len(text.encode()) <= budget:
+        return value
     longest = max(_LONGEST_TEXT, budget // 2)
-    cut = _clipped(value, longest)
+    cut: dict[str, Any] = _clipped(value, longest)
     while _size(cut) > budget and longest > _SHORTEST_TEXT:
         longest //= 2
         cut = _clipped(value, longest)
@@ -36,7 +39,7 @@ def fitted(value: dict[str, Any], budget: int) -> tuple[dict[str, Any], bool]:
         # By the share that is too much, so that a long list does not shrink item by item.
         keep = min(len(items) - 1, max(1, len(items) * budget // _size(cut)))
         del items[keep:]
-    return cut, True
+    return cut
 
 
 def sliced(text: str, offset: int, budget: int) -> tuple[str, int | None]:

@@ -38,6 +38,11 @@ class TokenKind:
     variable: str
     header: str
 
+    @property
+    def remedy(self) -> str:
+        """What to do where a token is not taken."""
+        return f"give another token: in the request's header {self.header}, or to the server in {self.variable}"
+
 
 class Vendor(ABC):
     """A vendor's API. A subclass says what is its own; the defaults are those of a plain JSON API with bearer tokens.
@@ -85,7 +90,7 @@ class Vendor(ABC):
         if status >= 500:
             raise Unavailable(told, retry_after_seconds=retry_after(response))
         if status == 401:
-            raise Unauthorized(f"{told}; give another token in {self.tokens[operation.token].variable}")
+            raise Unauthorized(f"{told}; {self.tokens[operation.token].remedy}")
         raise Refused(told)
 
     def reason(self, response: httpx.Response) -> str:

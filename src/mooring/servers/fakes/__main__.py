@@ -8,6 +8,7 @@ from importlib import import_module
 
 import uvicorn
 
+from mooring.errors import UsageError
 from mooring.servers import logs
 from mooring.servers.running import listening
 
@@ -21,7 +22,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     given = parser.parse_args()
     logs.configure("info")
-    listener = listening(_HOST, given.port)
+    try:
+        listener = listening(_HOST, given.port)
+    except (UsageError, OverflowError) as error:
+        parser.error(str(error))
     url = f"http://{_HOST}:{listener.getsockname()[1]}"
     logging.getLogger("mooring.servers").info("serving", extra={"server": given.name, "url": url})
     app = import_module(f"mooring.servers.fakes.{given.name}").fake().app

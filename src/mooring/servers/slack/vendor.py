@@ -88,7 +88,7 @@ class Slack(Vendor):
         if error in _TROUBLE:
             raise Unavailable(told)
         if error in _BAD_TOKEN:
-            raise Unauthorized(f"{told}; give another token in {self.tokens[operation.token].variable}")
+            raise Unauthorized(f"{told}; {self.tokens[operation.token].remedy}")
         if needed := body.get("needed"):
             told += f"; the token lacks the scope {needed}"
         raise Refused(told)
