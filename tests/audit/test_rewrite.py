@@ -236,39 +236,46 @@ def test_what_a_caller_or_the_command_line_gives_still_outweighs_redis_url(tmp_p
 
 
 PREFIXED = "    model_config = SettingsConfigDict(env_prefix='{}')\n"
-# The body of the settings class S, what gives the address, and whether `REDIS_URL` tells it.
+# The body of the settings class S, what gives the address, and the name of the connection that is told by it.
 FIELDS = {
-    "by its name": ("    redis_url: str = 'redis://c'\n", "S().redis_url", True),
-    "by an alias": ("    url: str = Field('redis://c', alias='REDIS_URL')\n", "S().url", True),
-    "by a prefix": (PREFIXED.format("REDIS_") + "    url: str = 'redis://c'\n", "S().url", True),
+    "by its name": ("    redis_url: str = 'redis://c'\n", "S().redis_url", ""),
+    "by an alias": ("    url: str = Field('redis://c', alias='REDIS_URL')\n", "S().url", ""),
+    "by a prefix": (PREFIXED.format("REDIS_") + "    url: str = 'redis://c'\n", "S().url", ""),
     "by a prefix in a dict": (
         "    model_config = {'env_prefix': 'REDIS_'}\n    url: str = 'redis://c'\n",
         "S().url",
-        True,
+        "",
     ),
-    "another, by a prefix": (PREFIXED.format("APP_") + "    redis_url: str = 'redis://c'\n", "S().redis_url", False),
+    "another, by a prefix": (PREFIXED.format("APP_") + "    redis_url: str = 'redis://c'\n", "S().redis_url", "app"),
     "another, by a prefix of pydantic 1": (
         "    class Config:\n        env_prefix = 'app_'\n    redis_url: str = 'redis://c'\n",
         "S().redis_url",
-        False,
+        "app",
     ),
     "another, by a prefix that is inherited": (
         PREFIXED.format("APP_") + "class T(S):\n    redis_url: str = 'redis://c'\n",
         "T().redis_url",
-        False,
+        "app",
     ),
-    "another, by a name": ("    redis_url: str = Field('redis://c', env='CACHE_ADDRESS')\n", "S().redis_url", False),
+    "another, by a name": ("    redis_url: str = Field('redis://c', env='CACHE_ADDRESS')\n", "S().redis_url", None),
 }
 
 
-@pytest.mark.parametrize(("body", "address", "told"), FIELDS.values(), ids=FIELDS.keys())
-def test_only_a_field_that_is_read_from_redis_url_steps_back_behind_it(
-    tmp_path: Path, body: str, address: str, told: bool
+@pytest.mark.parametrize(("body", "address", "name"), FIELDS.values(), ids=FIELDS.keys())
+def test_a_field_steps_back_behind_the_variable_that_it_is_read_from(
+    tmp_path: Path, body: str, address: str, name: str | None
 ) -> None:
     head = "import redis\nfrom pydantic import Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n"
     text = f"{head}class S(BaseSettings):\n{body}c = redis.from_url({address})\n"
-    after = f"create_redis_from_config(default_url={address})" if told else f"redis.from_url({address})"
+    named = f'name="{name}", ' if name else ""
+    after = f"redis.from_url({address})" if name is None else f"create_redis_from_config({named}default_url={address})"
     assert mended(tmp_path, text).splitlines()[-1] == f"c = {after}"
+
+
+def test_a_variable_of_a_connection_of_its_own_names_it(tmp_path: Path) -> None:
+    text = "import os, redis\nc = redis.from_url(os.getenv('PAGE_CACHE_REDIS_URL', 'redis://cache'))\n"
+    after = "default_url=os.getenv('PAGE_CACHE_REDIS_URL', 'redis://cache')"
+    assert mended(tmp_path, text).splitlines()[-1] == f'c = create_redis_from_config(name="page_cache", {after})'
 
 
 def test_a_file_that_does_not_parse_is_only_shown_its_fix(tmp_path: Path) -> None:

@@ -172,7 +172,8 @@ class Tree:
             for path in self.python:
                 for found in imported_words(self._code(path)):
                     self._importing.setdefault(found, []).append(path)
-        return self._importing.get(word.encode(), [])
+        # The name of a file need not be text.
+        return self._importing.get(word.encode(errors="surrogateescape"), [])
 
     def patched(self) -> frozenset[str]:
         """The dotted names that the tests of the tree put a stand-in for."""

@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from mooring.audit.facts import Constant, Endpoint, Provenance, Site
+from mooring.audit.facts import Constant, Provenance, Site
 from mooring.audit.rewrite.given import Given
 from mooring.audit.rewrite.signature import literal, text_of_option
 
-__all__ = ["Address", "Part", "address_of", "is_local", "joined"]
+__all__ = ["Address", "Part", "address_of", "is_local", "joined", "told_as"]
 
 DEFAULT_PORT = 6379
 VARIABLE = re.compile(r"\$(\w+)")
+# What the factory reads for the connection that has no name, and for one that has.
+URL = re.compile(r"(?:(?P<name>[A-Z][A-Z0-9_]*)_)?REDIS_URL")
 LITERAL = (Provenance.DEFAULT, Provenance.LITERAL)
 
 
@@ -37,7 +39,7 @@ class Address:
 def address_of(site: Site, given: Mapping[str, Given]) -> Address | None:
     """The address of a site; None where it is known to be literal but cannot be put into one URL."""
     endpoint = site.endpoint
-    if site.provenance is Provenance.FALLBACK and "url" in given and _reads_redis_url(endpoint):
+    if "url" in given and told_as(site) is not None:
         # The factory reads that variable itself; the value, and with it the literal, steps back behind it.
         return Address(given["url"].code)
     if site.provenance not in LITERAL:
@@ -56,6 +58,20 @@ def address_of(site: Site, given: Mapping[str, Given]) -> Address | None:
     return None
 
 
+def told_as(site: Site) -> str | None:
+    """The name of the connection whose variable is all that a site may be told by, but for a literal to fall back to.
+
+    It is empty for `REDIS_URL`, or a settings field of that name, and `billing` for `BILLING_REDIS_URL`; None where
+    anything else tells. What a caller or the command line gives must go on to outweigh the variable.
+    """
+    endpoint = site.endpoint
+    if site.provenance is not Provenance.FALLBACK or endpoint.handed:
+        return None
+    variables = {name.upper() for name in VARIABLE.findall(endpoint.text)}
+    found = URL.fullmatch(*variables) if len(variables) == 1 else None
+    return (found["name"] or "").lower() if found else None
+
+
 def is_local(host: str | None) -> bool:
     """Whether `host` means this machine, as the default does outside a cluster."""
     if host is None or host.lower() == "localhost":
@@ -65,14 +81,6 @@ def is_local(host: str | None) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
-
-
-def _reads_redis_url(endpoint: Endpoint) -> bool:
-    """Whether `REDIS_URL`, or a settings field of that name, is all that an endpoint may come from but a literal.
-
-    What a caller or the command line gives is not: it must go on to outweigh the variable.
-    """
-    return not endpoint.handed and {name.upper() for name in VARIABLE.findall(endpoint.text)} == {"REDIS_URL"}
 
 
 def _from_endpoint(site: Site) -> Address | None:

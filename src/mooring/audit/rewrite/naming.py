@@ -17,6 +17,7 @@ from mooring.audit.project import Project
 from mooring.audit.project.factories import FactoryCall
 from mooring.audit.project.meanings import Context, Made
 from mooring.audit.project.services import with_services
+from mooring.audit.rewrite.endpoint import told_as
 from mooring.audit.rewrite.nodes import known_nodes, known_value
 
 __all__ = ["connection_name"]
@@ -38,7 +39,13 @@ Place = tuple[str, int]
 
 
 def connection_name(site: Site, project: Project) -> str:
-    """The name of the connection that a site stands for; empty for the one that its program uses most."""
+    """The name of the connection that a site stands for: that of its own variable, if any, else one for its place.
+
+    It is empty for `REDIS_URL`, and for the place that a program uses most.
+    """
+    told = told_as(site)
+    if told is not None:
+        return told
     place = _place(site, project)
     return _names(project).get((_program(project).get(site.path, ""), place), "") if place else ""
 
