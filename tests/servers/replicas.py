@@ -63,7 +63,7 @@ def freshness(result: CallToolResult) -> str:
 async def over_http(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application at a free port, and give its URL without a path."""
     listener = listening("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, log_config=None, lifespan="on", http="h11", ws="none", timeout_graceful_shutdown=5)
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -104,6 +104,9 @@ async def _over_http(app: App) -> None:
         access_log=False,
         server_header=False,
         lifespan="on",
+        # httptools, which uvicorn prefers where it is installed, leaves the blanks around the value of a header, and
+        # MCP's own are compared (`make conformance`, http-header-validation). It would save 0.15 ms of a millisecond.
+        http="h11",
         ws="none",
         timeout_graceful_shutdown=round(settings.deadline + _GRACE),
     )
