@@ -15,9 +15,11 @@ from redis.retry import Retry
 
 from mooring.config.settings import RedisSettings
 from mooring.errors import ConfigError
+from mooring.runtime.arguments import check_overrides
 from mooring.runtime.constructor import constructor_arguments
 from mooring.runtime.credentials.login import Login
-from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
+from mooring.runtime.flavour import ASYNC, SYNC, Flavour
+from mooring.runtime.options import RedisOptions, redis_options
 from mooring.runtime.pools import connections
 from mooring.runtime.pools.async_pool import AsyncSharedPool
 from mooring.runtime.pools.pool import SharedPool

@@ -73,6 +73,7 @@ _BOOLEANS = (
     "decode_responses",
     "legacy_responses",
     "multiplex",
+    "read_from_replicas",
     "retry_on_timeout",
     "single_connection_client",
     "socket_keepalive",

@@ -14,7 +14,9 @@ from redis.cluster import REDIS_ALLOWED_KEYS, ClusterNode, RedisCluster
 
 from mooring.config.settings import Mode, RedisSettings
 from mooring.errors import ConfigError
-from mooring.runtime.options import SYNC, check_options, credentials, sentinel_arguments
+from mooring.runtime.arguments import check_options
+from mooring.runtime.flavour import SYNC
+from mooring.runtime.options import credentials, sentinel_arguments
 
 __all__ = ["constructor_arguments"]
 

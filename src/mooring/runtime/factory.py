@@ -8,9 +8,10 @@ import redis
 import redis.asyncio
 
 from mooring.config.settings import RedisSettings
+from mooring.runtime.arguments import check_overrides
 from mooring.runtime.constructor import constructor_arguments
+from mooring.runtime.flavour import SYNC
 from mooring.runtime.manager import RedisConnectionManager
-from mooring.runtime.options import SYNC, check_overrides
 
 __all__ = ["create_async_redis_from_config", "create_redis_from_config", "get_redis_config", "get_redis_url"]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import functools
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -14,8 +13,6 @@ import redis
 import redis.asyncio
 
 from mooring.config.cache_size import CacheSize
-from mooring.config.settings import RedisSettings
-from mooring.config.surroundings import Surroundings
 from mooring.config.variables import DEFAULT_NAME
 from mooring.errors import ManagerClosed
 from mooring.runtime.clients.async_pooled import AsyncPooledRedis
@@ -23,6 +20,7 @@ from mooring.runtime.clients.pooled import PooledRedis
 from mooring.runtime.cluster.async_cluster import AsyncPooledRedisCluster
 from mooring.runtime.cluster.cluster import PooledRedisCluster
 from mooring.runtime.credentials.fingerprint import fingerprint
+from mooring.runtime.flavour import ASYNC, SYNC
 from mooring.runtime.lanes.client import SharedAsyncRedis
 from mooring.runtime.lanes.lane_set import close_lanes, lane_numbers, shut_lanes
 from mooring.runtime.local_cache.client import CachedSharedAsyncRedis
@@ -32,10 +30,11 @@ from mooring.runtime.numbers import PoolNumbers, added_up
 from mooring.runtime.observing.health import Health
 from mooring.runtime.observing.monitor import AsyncMonitor, Monitor
 from mooring.runtime.observing.observation import observe_as_configured
-from mooring.runtime.options import ASYNC, SYNC, Flavour, RedisOptions, check_overrides, redis_options
+from mooring.runtime.options import RedisOptions
 from mooring.runtime.pools.async_pool import AsyncSharedPool
 from mooring.runtime.pools.leaks import warn_of_manager
 from mooring.runtime.pools.pool import SharedPool, guard
+from mooring.runtime.resolving import resolved
 
 _Shared = SharedPool | PooledRedisCluster
 _AsyncShared = AsyncSharedPool | AsyncPooledRedisCluster
@@ -80,7 +79,7 @@ class RedisConnectionManager:
 
         For a Cluster it is a `redis.cluster.RedisCluster`, the same for all: see `cluster`.
         """
-        options = _options(name, overrides, SYNC)
+        options = resolved(name, overrides, SYNC)
         shared = self._pool(self._pools, _pool_or_cluster, options)
         if isinstance(shared, PooledRedisCluster):
             return cast(redis.Redis, shared)
@@ -95,7 +94,7 @@ class RedisConnectionManager:
         Raises as `create_async_redis_from_config` does, and `ManagerClosed`. For a Cluster it is a
         `redis.asyncio.cluster.RedisCluster`, the same for all and for every event loop: see `async_cluster`.
         """
-        options = _options(name, overrides, ASYNC)
+        options = resolved(name, overrides, ASYNC)
         shared = self._pool(self._async_pools, _async_pool_or_cluster, options)
         if isinstance(shared, AsyncPooledRedisCluster):
             return cast(redis.asyncio.Redis, shared)
@@ -283,30 +282,3 @@ def _by_endpoint(numbers: Iterable[tuple[str, PoolNumbers]]) -> dict[str, PoolNu
     for endpoint, pool in numbers:
         found.setdefault(endpoint, []).append(pool)
     return {endpoint: added_up(pools) for endpoint, pools in found.items()}
-
-
-def _options(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
-    """Resolve the settings of a connection; at once where nothing has changed since they were last asked for."""
-    given = tuple(sorted(overrides.items()))
-    surroundings = Surroundings.here().fingerprint(name)
-    try:
-        hash(given)
-    except TypeError:  # an argument such as a list of errors to retry on
-        return _resolved(name, overrides, flavour)
-    return _remembered(name, given, flavour, surroundings)
-
-
-# A service calls the factory with a handful of different arguments, but perhaps for each request.
-@functools.lru_cache(maxsize=128)
-def _remembered(
-    name: str,
-    given: tuple[tuple[str, Any], ...],
-    flavour: Flavour,
-    surroundings: Hashable,  # noqa: ARG001  # part of the key: settings are read again if what they come from changes
-) -> RedisOptions:
-    return _resolved(name, dict(given), flavour)
-
-
-def _resolved(name: str, overrides: Mapping[str, Any], flavour: Flavour) -> RedisOptions:
-    check_overrides(overrides, flavour)
-    return redis_options(RedisSettings.load(name, overrides=overrides), flavour, overrides)

@@ -7,53 +7,23 @@ way to `recovery`.
 
 from __future__ import annotations
 
-import difflib
-import functools
-import inspect
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-
-import redis
-import redis.asyncio
 
 from mooring.config.cache_size import CacheSize
 from mooring.config.nodes import Node
 from mooring.config.settings import Mode, RedisSettings
 from mooring.errors import ConfigError
+from mooring.runtime.arguments import accepted, check_local_cache, check_options
 from mooring.runtime.credentials.fingerprint import fingerprint
 from mooring.runtime.credentials.login_source import LoginSource
-from mooring.runtime.pools import connections
+from mooring.runtime.flavour import ASYNC, SYNC, Flavour
 from mooring.runtime.recovery.endpoints import endpoint
 from mooring.runtime.recovery.recovery import Policy, Recovery
 
-# Arguments of Mooring's own, beside redis-py's; its asyncio half learnt two of them in 6.x.
-_OWN = frozenset(
-    {
-        "url",
-        "default_url",
-        "pool_timeout",
-        "deadline",
-        "max_age",
-        "max_idle",
-        "multiplex",
-        "lanes",
-        "local_cache",
-        "sentinels",
-        "sentinel_master",
-        "sentinel_username",
-        "sentinel_password",
-        "cluster_nodes",
-        "ssl_server_name",
-        "ssl_password",
-        "ssl_ca_path",
-    }
-)
-# The pool is shared, so a client can neither bring nor close one.
-_REFUSED = frozenset({"self", "connection_pool", "auto_close_connection_pool"})
-_RENAMED = {"charset": "encoding", "errors": "encoding_errors"}
 _CLIENT = frozenset({"single_connection_client", "event_dispatcher"})
 _CLIENT_ONLY = frozenset({"single_connection_client"})
 # What bounds attempts, which are the client's and not the connection's.
@@ -65,50 +35,7 @@ _OCSP = ("ssl_validate_ocsp", "ssl_validate_ocsp_stapled")
 _SENTINEL_SECONDS = 1.0
 
 
-__all__ = [
-    "ASYNC",
-    "SYNC",
-    "Flavour",
-    "RedisOptions",
-    "check_options",
-    "check_overrides",
-    "credentials",
-    "redis_options",
-    "sentinel_arguments",
-]
-
-
-@dataclass(frozen=True)
-class Flavour:
-    """The classes of one of redis-py's two halves, and Mooring's own where that half lacks one."""
-
-    client: type[redis.Redis] | type[redis.asyncio.Redis]
-    tcp: type
-    tls: type
-    ocsp: type
-    unix: type
-    sentinel: type
-    sentinel_tls: type
-
-
-SYNC = Flavour(
-    redis.Redis,
-    connections.TCP,
-    connections.TLS,
-    connections.OCSP,
-    connections.Unix,
-    connections.Sentinel,
-    connections.SentinelTLS,
-)
-ASYNC = Flavour(
-    redis.asyncio.Redis,
-    connections.AsyncTCP,
-    connections.AsyncTLS,
-    connections.AsyncOCSP,
-    connections.AsyncUnix,
-    connections.AsyncSentinel,
-    connections.AsyncSentinelTLS,
-)
+__all__ = ["RedisOptions", "credentials", "redis_options", "sentinel_arguments"]
 
 
 @dataclass(frozen=True)
@@ -135,14 +62,6 @@ class RedisOptions:
         return fingerprint((self.pool, self.nodes, self.lanes, self.local_cache))
 
 
-def check_overrides(names: Iterable[str], flavour: Flavour) -> None:
-    """Raise `TypeError`, naming it, for an argument that the installed redis-py does not take."""
-    accepted = _accepted(flavour)
-    for name in names:
-        if name not in accepted:
-            raise TypeError(f"{name!r} is not an argument here; {_remedy(name, accepted)}")
-
-
 def redis_options(
     settings: RedisSettings, flavour: Flavour, overrides: Mapping[str, Any] = MappingProxyType({})
 ) -> RedisOptions:
@@ -152,6 +71,7 @@ def redis_options(
     Raises `ConfigError`, naming its origin, for an option that the installed redis-py does not take.
     """
     check_options(settings, flavour)
+    check_local_cache(settings)
     connection_class = _connection_class(settings, flavour)
     recovery = _recovery(settings)
     pool = {
@@ -176,17 +96,8 @@ def redis_options(
     client = {"recovery": recovery, **own}
     if settings.local_cache is None:
         return RedisOptions(pool, client, settings.cluster_nodes, lanes)
-    _check_local_cache(settings)
     tracking = _tracking(settings, overrides) if flavour is SYNC else {}
     return RedisOptions(pool, client, settings.cluster_nodes, lanes, settings.local_cache, tracking)
-
-
-def check_options(settings: RedisSettings, flavour: Flavour) -> None:
-    """Raise `ConfigError`, naming its origin, for an option that the installed redis-py does not take."""
-    accepted = _accepted(flavour)
-    for name in settings.options:
-        if name not in accepted:
-            raise ConfigError(f"{settings.origins.get(name, 'options')} has {name}: {_remedy(name, accepted)}")
 
 
 def credentials(settings: RedisSettings) -> dict[str, Any]:
@@ -209,37 +120,11 @@ def sentinel_arguments(settings: RedisSettings) -> dict[str, Any]:
     }
 
 
-def _check_local_cache(settings: RedisSettings) -> None:
-    origin = settings.origins.get("local_cache", "local_cache")
-    if settings.cluster_nodes:
-        raise ConfigError(
-            f"{origin} asks for a local cache, which the clients of a Redis Cluster do not have; leave it out, or say"
-            " false for this connection."
-        )
-    for other in ("redis_connect_func", "cache_config", "cache"):
-        if settings.options.get(other) is not None:
-            raise ConfigError(f"{origin} asks for a local cache, which {other} does not go with; leave one out.")
-
-
 def _tracking(settings: RedisSettings, overrides: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the pool's arguments for asyncio, without those that redis-py's other half lacks."""
-    options = {key: value for key, value in settings.options.items() if key in _accepted(ASYNC)}
+    options = {key: value for key, value in settings.options.items() if key in accepted(ASYNC)}
     same = settings.model_copy(update={"options": options, "local_cache": None})
     return redis_options(same, ASYNC, overrides).pool
-
-
-@functools.cache
-def _accepted(flavour: Flavour) -> frozenset[str]:
-    return frozenset(inspect.signature(flavour.client.__init__).parameters) - _REFUSED - _RENAMED.keys() | _OWN
-
-
-def _remedy(name: str, accepted: Iterable[str]) -> str:
-    if name in _REFUSED:
-        return "the pool is shared, and Mooring makes and closes it."
-    if name in _RENAMED:
-        return f"redis-py calls it {_RENAMED[name]}."
-    close = difflib.get_close_matches(name, accepted, n=1)
-    return f"redis-py {redis.__version__} has no such argument" + (f"; did you mean {close[0]}?" if close else ".")
 
 
 def _connection_class(settings: RedisSettings, flavour: Flavour) -> type:
