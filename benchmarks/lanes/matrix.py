@@ -45,9 +45,10 @@ QUICK = (
     Cell(way="tls"),
     Cell(calls="set"),
     Cell(calls="mixed"),
-    Cell(size=65536),
+    *(Cell(calls=calls, size=65536, concurrent=concurrent) for calls in ("get", "set") for concurrent in CONCURRENT),
+    *THREADS,
 )
-"""One cell of each kind."""
+"""One cell of each kind, and all that targets are set for."""
 
 _GRID = itertools.product(_LOOPS, _WAYS, _CALLS, _BYTES, CONCURRENT)
 FULL = (*(Cell(*each) for each in _GRID), *THREADS)

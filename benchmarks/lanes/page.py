@@ -19,9 +19,9 @@ _GLIDE = "valkey-glide"
 _INTRODUCTION = """\
 # How fast lanes are
 
-Written by `python -m benchmarks lanes --full --write docs`. On [lanes](guides/asyncio.md) the tasks of an event loop
-share a socket, so that commands given together travel together. Below they stand beside redis-py, valkey-glide and
-coredis, and under a bare protocol: `asyncio.Protocol` and hiredis without a client.
+Written by `python -m benchmarks lanes --write docs`, with `--full` for the whole grid. On [lanes](guides/asyncio.md)
+the tasks of an event loop share a socket, so that commands given together travel together. Below they stand beside
+redis-py, valkey-glide and coredis, and under a bare protocol: `asyncio.Protocol` and hiredis without a client.
 """
 _METHOD = """\
 Each client has a process of its own under the same interpreter; one is measured at a time, all once a round. A ratio
